@@ -39,6 +39,8 @@ type Context struct {
 	seed      maphash.Seed
 	seen      map[uint64]struct{} // sightings and anomalies said already
 	seenSince ward.Time
+
+	addresses addresses
 }
 
 // Caps of a Context.

@@ -76,33 +76,41 @@ type source interface {
 // copy wins, no gaps; use clean captures.
 func Load(t testing.TB, file string) *Trace {
 	t.Helper()
+	l, err := load(file)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return l.trace
+}
+
+func load(file string) (*loader, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var src source
 	var link layers.LinkType
 	if len(data) > 4 && binary.BigEndian.Uint32(data) == 0x0a0d0d0a {
 		r, err := pcapgo.NewNgReader(bytes.NewReader(data), pcapgo.DefaultNgReaderOptions)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		src, link = r, r.LinkType()
 	} else {
 		r, err := pcapgo.NewReader(bytes.NewReader(data))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		src, link = r, layers.LinkType(r.LinkType())
 	}
-	l := loader{trace: &Trace{}, flows: map[flowKey]*flowState{}}
+	l := &loader{trace: &Trace{}, flows: map[flowKey]*flowState{}}
 	for {
 		b, ci, err := src.ReadPacketData()
 		if err == io.EOF {
-			return l.trace
+			return l, nil
 		}
 		if err != nil {
-			t.Fatalf("%s: %v", file, err)
+			return l, err
 		}
 		l.packet(b, link, ward.TimeOf(ci.Timestamp))
 	}
