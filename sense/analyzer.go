@@ -123,6 +123,7 @@ type Envelope struct {
 	Target      []byte // HTTP request target, file name …
 	ContentType []byte
 	Length      int64 // of the body where stated, else -1
+	Part        int   // 1 and up for a part of a multipart body; 0 for the message itself
 }
 
 // Child analyses content inside another protocol.
