@@ -47,3 +47,15 @@ func (c *Context) MACText(m ward.MAC) string {
 	c.addresses.macs[m] = s
 	return s
 }
+
+// scratchSize is enough for any name of the domain name system.
+const scratchSize = 512
+
+// Scratch returns an empty slice with room for 512 bytes in which to put together
+// what is given to Text or Token; valid until the next call of Scratch.
+func (c *Context) Scratch() []byte {
+	if c.scratch == nil {
+		c.scratch = make([]byte, 0, scratchSize)
+	}
+	return c.scratch[:0:scratchSize]
+}

@@ -41,6 +41,7 @@ type Context struct {
 	seenSince ward.Time
 
 	addresses addresses
+	scratch   []byte
 }
 
 // Caps of a Context.
