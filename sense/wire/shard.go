@@ -1,0 +1,475 @@
+package wire
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+	"time"
+
+	"wardkeeper/sense"
+	"wardkeeper/ward"
+)
+
+// Caps and times of a shard.
+const (
+	newTimeout    = 30 * time.Second
+	udpTimeout    = 2 * time.Minute
+	openTimeout   = time.Hour
+	lingerTime    = 2 * time.Second
+	partTime      = 15 * time.Minute // a long flow is reported this often
+	copyWindow    = 200 * time.Millisecond
+	twinWindow    = time.Millisecond // repeats without an IP ID at one vantage point
+	copySlots     = 1 << 12          // packets remembered to recognise mirror copies
+	copyWays      = 4
+	freeFlowsKept = 256
+	refreshed     = 8 // flows looked at before one is evicted
+)
+
+// shard owns the conversations of some host pairs: their table, their streams and
+// their analyzers' state. One worker at a time runs it.
+type shard struct {
+	id      int
+	engine  *Engine
+	ctx     *sense.Context
+	now     ward.Time
+	seed    maphash.Seed
+	table   *table
+	lists   [lists]flowList
+	count   int
+	held    int // out-of-order bytes
+	maxHeld int
+	maxFlow int
+	freed   []*flow
+	freeTCP []*tcpState
+	holes   []*flow // with held segments
+	frames  []sense.Frames
+	copies  []copySlot
+	last    *flow // of the packet before
+
+	copied  uint64
+	offsets map[[2]uint16]*Offset
+}
+
+type copySlot struct {
+	hash   uint64
+	time   ward.Time
+	source uint16
+	vlan   uint16
+	mac    uint32
+	ttl    uint8
+}
+
+func newShard(e *Engine, id int) *shard {
+	s := &shard{id: id, engine: e, seed: maphash.MakeSeed(), table: newTable(),
+		maxHeld: e.heldPerShard, maxFlow: e.flowsPerShard, frames: make([]sense.Frames, len(e.analyzers)),
+		offsets: map[[2]uint16]*Offset{}}
+	s.ctx = sense.NewContext(e.privacy(id), e.parserPerShard, e.child)
+	return s
+}
+
+// run processes this shard's packets of a batch.
+func (s *shard) run(b *batch) {
+	out := s.engine.output()
+	s.ctx.SetOutput(out)
+	for i := b.head[s.id]; i >= 0; {
+		p := &b.packets[i]
+		i = p.next
+		s.packet(p)
+	}
+	if len(out.Obs) > 0 {
+		b.outs[s.id] = out
+		return
+	}
+	s.engine.freeOutput(out)
+}
+
+func (s *shard) packet(p *packet) {
+	s.now = p.time
+	if p.tick {
+		s.at(p)
+		s.tick()
+		return
+	}
+	if p.kind == kindFrame {
+		s.at(p)
+		s.frame(p)
+		return
+	}
+	s.conversation(p)
+}
+
+func (s *shard) at(p *packet) {
+	s.ctx.SetPacket(sense.Packet{Time: p.time, Index: p.index, Capture: s.engine.captureName(p.source), Number: p.number})
+}
+
+// frame hands a frame to every analyzer that takes its type.
+func (s *shard) frame(p *packet) {
+	for _, i := range s.engine.byFrame[p.proto] {
+		a := &s.engine.analyzers[i]
+		src := ward.Endpoint{MAC: p.srcMAC}
+		dst := ward.Endpoint{MAC: p.dstMAC}
+		if p.src != (addr{}) {
+			src.IP, dst.IP = address(&p.src), address(&p.dst)
+		}
+		s.ctx.SetConversation(s.engine.zones.name(p.zone), a.Name, src, dst, false, nil)
+		if s.frames[i] == nil {
+			s.frames[i] = a.NewFrames(s.ctx)
+		}
+		s.frames[i].Frame(s.ctx, sense.FrameType(p.proto), p.frame, p.payload)
+	}
+}
+
+func (s *shard) conversation(p *packet) {
+	f, d := s.flowOf(p)
+	hash := s.hash(p)
+	f.last = p.time
+	if s.isCopy(p, hash) {
+		s.copied++
+		f.copies++
+		f.vantage(p)
+		return
+	}
+	f.vantage(p)
+	if p.time.Sub(f.partStart) > partTime && f.packets[0]+f.packets[1] > 0 {
+		s.at(p)
+		s.record(f, false)
+	}
+	f.packets[d]++
+	f.wire += uint64(p.wire)
+	f.seen[d] = true
+	if f.mac[d].Zero() {
+		f.mac[d] = p.srcMAC
+	}
+	if f.mac[d.Other()].Zero() {
+		f.mac[d.Other()] = p.dstMAC
+	}
+	switch p.kind {
+	case kindTCP:
+		s.at(p)
+		s.tcp(f, p, d, hash)
+	case kindUDP:
+		s.at(p)
+		s.datagram(f, p, d)
+	default:
+		f.bytes[d] += uint64(len(p.payload)) + uint64(p.cut)
+	}
+}
+
+// flowOf finds or makes the packet's flow.
+func (s *shard) flowOf(p *packet) (*flow, sense.Dir) {
+	k, fromB := makeKey(p)
+	f := s.last
+	if f == nil || f.key != k {
+		h := s.table.hash(&k)
+		if f = s.table.find(&k, h); f == nil {
+			f = s.newFlow(p, k, h, fromB)
+		}
+		s.last = f
+	}
+	if p.kind == kindTCP && p.flags&flagSYN != 0 && p.flags&flagRST == 0 {
+		f = s.syn(f, p, fromB)
+	}
+	return f, f.dir(fromB)
+}
+
+// syn starts a new conversation where the ports of a past one are used again, and
+// puts right who is client.
+func (s *shard) syn(f *flow, p *packet, fromB bool) *flow {
+	d := f.dir(fromB)
+	opens := p.flags&flagACK == 0
+	if opens && f.syn[d] && f.isn[d] != p.seq && (f.list == listClosed || f.tcp != nil && f.tcp.half[d].started) {
+		s.at(p)
+		s.close(f)
+		k, h := f.key, f.hash
+		f = s.newFlow(p, k, h, fromB)
+		s.last = f
+		return f
+	}
+	if f.guessed && f.app == nil {
+		if opens != (d == sense.ToServer) {
+			f.turn()
+		}
+		f.guessed = false
+	}
+	return f
+}
+
+func (s *shard) newFlow(p *packet, k flowKey, h uint32, fromB bool) *flow {
+	if s.count >= s.maxFlow {
+		s.at(p)
+		s.evict()
+	}
+	f := s.takeFlow()
+	*f = flow{key: k, hash: h, source: p.source, vlan: p.vlan, start: p.time, last: p.time, partStart: p.time, queued: p.time, state: stateNew, vantages: f.vantages[:0:0]}
+	s.guessClient(f, p, fromB)
+	s.table.insert(f)
+	s.count++
+	f.list = listUDP
+	if p.kind == kindTCP {
+		f.list = listNew
+		f.midstream = p.flags&flagSYN == 0
+	} else {
+		f.state = stateOpen
+	}
+	s.lists[f.list].push(f)
+	return f
+}
+
+// guessClient decides who opened the conversation: a SYN says so, otherwise a
+// port that an analyzer knows, then the lower port, then who spoke first.
+func (s *shard) guessClient(f *flow, p *packet, fromB bool) {
+	senderIsClient := true
+	known := func(port uint16) bool { _, ok := s.engine.hints[port]; return ok }
+	switch {
+	case p.kind == kindTCP && p.flags&flagSYN != 0:
+		senderIsClient = p.flags&flagACK == 0
+	case p.kind == kindTCP:
+		f.guessed = true
+		if k := known(p.dport); k != known(p.sport) {
+			senderIsClient = k
+		} else {
+			senderIsClient = p.sport >= p.dport
+		}
+	case p.kind == kindUDP:
+		if ks, kd := known(p.sport), known(p.dport); ks && !kd {
+			senderIsClient = false
+		}
+	}
+	f.clientB = fromB == senderIsClient
+}
+
+func (s *shard) takeFlow() *flow {
+	if n := len(s.freed); n > 0 {
+		f := s.freed[n-1]
+		s.freed = s.freed[:n-1]
+		return f
+	}
+	return &flow{}
+}
+
+func (s *shard) newTCP() *tcpState {
+	if n := len(s.freeTCP); n > 0 {
+		t := s.freeTCP[n-1]
+		s.freeTCP = s.freeTCP[:n-1]
+		*t = tcpState{}
+		return t
+	}
+	return &tcpState{}
+}
+
+func (s *shard) move(f *flow, to listID) {
+	s.lists[f.list].remove(f)
+	f.list, f.queued = to, s.now
+	s.lists[to].push(f)
+}
+
+// waiting notes that f holds segments, for the clock to look after.
+func (s *shard) waiting(f *flow) {
+	if !f.waits {
+		f.waits = true
+		s.holes = append(s.holes, f)
+	}
+}
+
+// tick forgets what is over. A flow that was active since it was queued goes to
+// the end of its queue instead.
+func (s *shard) tick() {
+	kept := s.holes[:0]
+	for _, f := range s.holes {
+		if f.tcp == nil { // closed meanwhile
+			continue
+		}
+		s.expireHoles(f)
+		if len(f.tcp.half[0].segs)+len(f.tcp.half[1].segs) > 0 {
+			kept = append(kept, f)
+			continue
+		}
+		f.waits = false
+	}
+	clear(s.holes[len(kept):])
+	s.holes = kept
+	s.expire(listNew, newTimeout)
+	s.expire(listUDP, udpTimeout)
+	s.expire(listOpen, openTimeout)
+	s.expire(listClosed, lingerTime)
+}
+
+func (s *shard) expire(l listID, after time.Duration) {
+	for n := s.count; n > 0; n-- { // each at most once
+		f := s.lists[l].head
+		if f == nil {
+			return
+		}
+		if s.now.Sub(f.queued) <= after {
+			return
+		}
+		if age := s.now.Sub(f.last); age <= after && age >= 0 {
+			s.lists[l].remove(f)
+			f.queued = f.last
+			s.lists[l].push(f)
+			continue
+		}
+		if l == listNew || l == listOpen {
+			f.state = stateTimeout
+		}
+		s.close(f)
+	}
+}
+
+// evict makes room for one flow: who has shown the least goes first.
+func (s *shard) evict() {
+	if f := s.lists[listClosed].head; f != nil { // only lingering: nothing is lost
+		s.close(f)
+		return
+	}
+	s.ctx.Limit("flow.table")
+	for _, l := range [...]listID{listNew, listUDP, listOpen} {
+		s.refresh(l)
+		if f := s.lists[l].head; f != nil {
+			f.state = stateEvicted
+			s.close(f)
+			return
+		}
+	}
+}
+
+// refresh moves flows at the head of a queue that were active since they were
+// queued to its end.
+func (s *shard) refresh(l listID) {
+	for range refreshed {
+		f := s.lists[l].head
+		if f == nil || f.last <= f.queued {
+			return
+		}
+		s.lists[l].remove(f)
+		f.queued = f.last
+		s.lists[l].push(f)
+	}
+}
+
+// close ends a flow: what is held is delivered, its analyzer told, its record
+// written, its memory given back.
+func (s *shard) close(f *flow) {
+	if f.tcp != nil {
+		s.flush(f)
+	}
+	if f.app != nil {
+		s.speak(f)
+		f.app.close(s.ctx)
+	}
+	s.record(f, true)
+	s.lists[f.list].remove(f)
+	s.table.remove(f)
+	s.count--
+	if s.last == f {
+		s.last = nil
+	}
+	if f.tcp != nil {
+		s.dropHeld(&f.tcp.half[0])
+		s.dropHeld(&f.tcp.half[1])
+		if len(s.freeTCP) < freeFlowsKept {
+			s.freeTCP = append(s.freeTCP, f.tcp)
+		}
+	}
+	reusable := !f.waits // else the list of holes still points to it
+	f.tcp, f.app, f.probe = nil, nil, nil
+	if reusable && len(s.freed) < freeFlowsKept {
+		s.freed = append(s.freed, f)
+	}
+}
+
+// closeAll ends everything, oldest first within each queue.
+func (s *shard) closeAll() {
+	for l := range s.lists {
+		for s.lists[l].head != nil {
+			s.close(s.lists[l].head)
+		}
+	}
+}
+
+// record emits the flow's record, or that of its part since the last one.
+func (s *shard) record(f *flow, final bool) {
+	client, server := f.ends()
+	name := ""
+	if f.app != nil {
+		name = f.app.analyzer.Name
+	}
+	s.ctx.SetConversation(s.engine.zones.name(f.zone()), name, client, server, f.midstream, nil)
+	r := s.ctx.Flow()
+	r.Transport = transport(f.key.proto)
+	r.Start, r.End = f.partStart, f.last
+	r.Part, r.Final = f.part, final
+	r.PacketsTo, r.PacketsFrom = f.packets[0], f.packets[1]
+	r.BytesTo, r.BytesFrom = f.bytes[0], f.bytes[1]
+	r.MissingTo, r.MissingFrom = f.missing[0], f.missing[1]
+	r.WireBytes, r.Copies, r.Messages = f.wire, f.copies, f.messages
+	r.State = f.state
+	r.Midstream = f.midstream
+	r.OneSided = f.key.proto == protoTCP && !(f.seen[0] && f.seen[1])
+	r.Encrypted = f.app != nil && s.engine.encrypted[f.app.analyzer.Name]
+	r.Vantages = append(r.Vantages, f.vantages...)
+	f.part++
+	f.partStart = f.last
+	f.packets, f.bytes, f.missing = [2]uint64{}, [2]uint64{}, [2]uint64{}
+	f.wire, f.copies, f.messages = 0, 0, 0
+}
+
+// hash mixes everything that mirror copies of a packet share.
+func (s *shard) hash(p *packet) uint64 {
+	return maphash.Bytes(s.seed, p.payload)
+}
+
+// isCopy tells whether the packet was shown already by another mirror, or twice by
+// the same, whatever VLAN, hardware address or TTL says now.
+func (s *shard) isCopy(p *packet, payload uint64) bool {
+	if s.copies == nil {
+		s.copies = make([]copySlot, copySlots)
+	}
+	h := mix(payload, uint64(p.seq)<<32|uint64(p.ack))
+	h = mix(h, uint64(p.ipid)<<32|uint64(p.sport)<<16|uint64(p.dport))
+	h = mix(h, fold(&p.src)+fold(&p.dst)*3)
+	h = mix(h, uint64(p.flags)<<8|uint64(p.proto)|uint64(p.zone)<<16|uint64(len(p.payload))<<32)
+	row := s.copies[(h%(copySlots/copyWays))*copyWays:][:copyWays]
+	me := copySlot{hash: h, time: p.time, source: p.source, vlan: p.vlan, mac: binary.LittleEndian.Uint32(p.srcMAC[2:]), ttl: p.ttl}
+	oldest := 0
+	for i := range row {
+		c := &row[i]
+		if c.hash == h && c.time != 0 {
+			since := p.time.Sub(c.time)
+			same := c.source == me.source && c.vlan == me.vlan && c.mac == me.mac && c.ttl == me.ttl
+			if since.Abs() <= copyWindow && (p.ipid != 0 || !same || since.Abs() <= twinWindow) {
+				s.offset(c, p)
+				return true
+			}
+			*c = me
+			return false
+		}
+		if c.time < row[oldest].time {
+			oldest = i
+		}
+	}
+	row[oldest] = me
+	return false
+}
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xd6e8feb86659fd93)
+	return hi ^ lo
+}
+
+// offset notes how far the clocks of two interfaces are apart.
+func (s *shard) offset(c *copySlot, p *packet) {
+	if c.source == p.source {
+		return
+	}
+	k, diff := [2]uint16{c.source, p.source}, p.time.Sub(c.time)
+	if k[0] > k[1] {
+		k, diff = [2]uint16{k[1], k[0]}, -diff
+	}
+	o := s.offsets[k]
+	if o == nil {
+		o = &Offset{A: s.engine.captureName(k[0]), B: s.engine.captureName(k[1])}
+		s.offsets[k] = o
+	}
+	o.add(diff)
+}
