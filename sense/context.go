@@ -237,8 +237,13 @@ func (c *Context) Child(e *Envelope) Child {
 	return c.open(c, e)
 }
 
-// Hasher returns an empty keyed BLAKE3 hasher; give it back with FreeHasher.
+// hasherBytes is about what a hasher occupies.
+const hasherBytes = 11 << 10
+
+// Hasher returns an empty keyed BLAKE3 hasher; give it back with FreeHasher. A
+// stream that holds on to one should take it with TryHasher.
 func (c *Context) Hasher() *blake3.Hasher {
+	c.used += hasherBytes
 	if n := len(c.hashers); n > 0 {
 		h := c.hashers[n-1]
 		c.hashers = c.hashers[:n-1]
@@ -252,8 +257,19 @@ func (c *Context) Hasher() *blake3.Hasher {
 	return h
 }
 
+// TryHasher is Hasher within the shard's budget: where that is exhausted it counts
+// the limit and returns nil.
+func (c *Context) TryHasher() *blake3.Hasher {
+	if c.used+hasherBytes > c.budget {
+		c.Limit("sense.parser-memory")
+		return nil
+	}
+	return c.Hasher()
+}
+
 // FreeHasher takes a hasher back.
 func (c *Context) FreeHasher(h *blake3.Hasher) {
+	c.used -= hasherBytes
 	if len(c.hashers) < 16 {
 		c.hashers = append(c.hashers, h)
 	}
