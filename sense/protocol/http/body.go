@@ -8,15 +8,12 @@ import (
 	"io"
 
 	"wardkeeper/sense"
-	"wardkeeper/ward"
 )
 
 // Caps of bodies.
 const (
 	maxPacked   = 1 << 20  // bytes of a compressed body that a child wants
 	maxUnpacked = 16 << 20 // bytes that one unpacks to
-	maxTitle    = 4 << 10  // bytes of a page in which its title is searched
-	maxTitles   = 4        // pages of a connection whose title is searched
 )
 
 // body passes a message's content to those who want it. Nobody does most of the
@@ -33,13 +30,12 @@ type body struct {
 	broken bool // packed is a beginning only
 
 	pages uint8 // whose title was searched
-	title bool  // searching one
-	page  sense.Buffer
+	title title
 }
 
 // open begins a message. The envelope's slices need not outlive the call.
 func (b *body) open(c *sense.Context, e *sense.Envelope, cd coding) {
-	b.started, b.broken, b.title, b.coding = false, false, false, cd
+	b.started, b.broken, b.coding = false, false, cd
 	b.child = c.Child(e)
 	b.wanted = b.child != nil
 	b.parts = nil
@@ -53,7 +49,8 @@ func (b *body) open(c *sense.Context, e *sense.Envelope, cd coding) {
 func (b *body) sniff(h *head) {
 	if b.pages < maxTitles && h.coding == identity && fold(mediaType(h.contentType), "text/html") {
 		b.pages++
-		b.title, b.idle = true, false
+		b.title.begin()
+		b.idle = false
 	}
 }
 
@@ -62,12 +59,12 @@ func (b *body) data(c *sense.Context, d sense.Dir, p []byte) {
 	if b.idle {
 		return
 	}
-	if b.title {
-		b.findTitle(c, d, p)
+	if b.title.searching() {
+		b.title.data(c, d, p)
 	}
 	switch {
 	case b.child == nil && b.parts == nil:
-		b.idle = !b.title
+		b.idle = !b.title.searching()
 	case b.coding == identity:
 		b.deliver(c, p)
 	case b.coding == gzipped || b.coding == deflated:
@@ -80,7 +77,7 @@ func (b *body) deliver(c *sense.Context, p []byte) {
 	case b.parts != nil:
 		if !b.parts.data(c, p) { // nobody wants what comes
 			b.parts = nil
-			b.idle = !b.title
+			b.idle = !b.title.searching()
 		}
 	case b.child != nil:
 		b.child.Data(c, p)
@@ -154,7 +151,8 @@ func (b *body) lose(c *sense.Context, n int64) {
 }
 
 func (b *body) gap(c *sense.Context, _ sense.Dir, n int64) {
-	b.started, b.title = true, false
+	b.started = true
+	b.title.stop()
 	if b.coding == identity {
 		b.lose(c, n)
 	} else {
@@ -199,67 +197,11 @@ func (b *body) end(c *sense.Context) {
 		b.child = nil
 	}
 	b.packed.Reset()
-	b.page.Reset()
-	b.title, b.idle = false, true
+	b.title.stop()
+	b.idle = true
 }
 
 func (b *body) free(c *sense.Context) {
 	b.packed.Free(c)
-	b.page.Free(c)
-}
-
-// findTitle searches a page's beginning for its title.
-func (b *body) findTitle(c *sense.Context, d sense.Dir, p []byte) {
-	room := maxTitle - b.page.Len()
-	last := len(p) >= room
-	p = p[:min(len(p), room)]
-	held := b.page.Len() > 0
-	if held {
-		b.title = b.page.Append(c, p, maxTitle, "http.title-bytes")
-		p = b.page.Bytes()
-	}
-	text, found := titleOf(p)
-	if !found && !last {
-		if !held {
-			b.title = b.page.Append(c, p, maxTitle, "http.title-bytes")
-		}
-		return
-	}
-	b.title = false
-	b.page.Reset()
-	c.Sight(d, "http html title", ward.Fact{Field: ward.FieldProduct, Value: c.Text(sense.ClassSoftware, bytes.TrimSpace(text)), Confidence: 60})
-}
-
-// titleOf returns the text of a complete title element.
-func titleOf(p []byte) ([]byte, bool) {
-	i := indexFold(p, "<title")
-	if i < 0 {
-		return nil, false
-	}
-	p = p[i+len("<title"):]
-	gt := bytes.IndexByte(p, '>')
-	if gt < 0 {
-		return nil, false
-	}
-	p = p[gt+1:]
-	end := bytes.IndexByte(p, '<')
-	if end < 0 {
-		return nil, false
-	}
-	return p[:end], true
-}
-
-// indexFold is bytes.Index without regard to case; word begins with '<'.
-func indexFold(p []byte, word string) int {
-	for off := 0; ; {
-		i := bytes.IndexByte(p[off:], '<')
-		if i < 0 || off+i+len(word) > len(p) {
-			return -1
-		}
-		off += i
-		if fold(p[off:off+len(word)], word) {
-			return off
-		}
-		off++
-	}
+	b.title.text.Free(c)
 }
