@@ -96,3 +96,5 @@ func TestBench(t *testing.T) {
 		t.Logf("%v %.2f GB/s %d packets %v bytes=%d notes=%v limits=%v nd=%v copies=%d err=%v", d, float64(st.Bytes)/d.Seconds()/1e9, st.Packets, sink.n, sink.bytes, st.Notes, st.Limits, st.NotDecoded, st.Copies, err)
 	}
 }
+
+func noPrivacyFor(int) sense.Privacy { return &noPrivacy{} }
