@@ -26,6 +26,9 @@ const (
 // Response reports whether the command answers another.
 func (f Field) Response() bool { return f&responseBit != 0 }
 
+// Reply returns the command that answers f.
+func (f Field) Reply() Field { return f | responseBit }
+
 // Request returns the command without its response bit.
 func (f Field) Request() Field { return f &^ responseBit }
 
