@@ -30,6 +30,20 @@ func (f *Buffer) Append(c *Context, b []byte, max int, limit string) bool {
 	return true
 }
 
+// Reserve makes room for n bytes more where their number is known beforehand, so
+// that Append need not grow step by step. It only helps: where max or the budget
+// does not allow it, nothing is reserved.
+func (f *Buffer) Reserve(c *Context, n, max int) {
+	size := len(f.b) + n
+	if size <= cap(f.b) || size > max || c.used+size-cap(f.b) > c.budget {
+		return
+	}
+	c.used += size - cap(f.b)
+	grown := make([]byte, len(f.b), size)
+	copy(grown, f.b)
+	f.b = grown[:len(f.b):size]
+}
+
 // Bytes returns what is held; valid until the next call of another method.
 func (f *Buffer) Bytes() []byte { return f.b }
 
