@@ -113,6 +113,16 @@ func (f *Framer) Next(b []byte) (Event, []byte) {
 	return f.startPDU(b)
 }
 
+// Pass passes over n bytes if they lie in the middle of a data set's fragment, and
+// reports whether they do: the short way for most of a stream.
+func (f *Framer) Pass(n int) bool {
+	if !f.inPDV || f.first || f.control&1 != 0 || uint64(f.pdv) <= uint64(n) {
+		return false
+	}
+	f.pdv -= uint32(n)
+	return true
+}
+
 func (f *Framer) fragment(b []byte) (Event, []byte) {
 	n := min(uint64(f.pdv), uint64(len(b)))
 	e := Event{Kind: PDVBody, Type: PData, First: f.first, Context: f.context,

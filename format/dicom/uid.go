@@ -84,12 +84,13 @@ func TransferSyntax(uid []byte) (name string, e Encoding, ok bool) {
 }
 
 func compare(a string, b []byte) int {
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return int(a[i]) - int(b[i])
-		}
+	switch { // without a copy of b
+	case a < string(b):
+		return -1
+	case a == string(b):
+		return 0
 	}
-	return len(a) - len(b)
+	return 1
 }
 
 // Trim removes the padding of a value: spaces around it and trailing NULs.

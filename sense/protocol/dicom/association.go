@@ -113,6 +113,9 @@ func (s *stream) act(c *sense.Context, d sense.Dir, t dicom.PDUType) *ward.Act {
 	return a
 }
 
+// contextBytes is about what a presentation context takes in a request.
+const contextBytes = 60
+
 // negotiation is what an association PDU says beyond its contexts.
 type negotiation struct {
 	contexts, accepted uint64
@@ -138,6 +141,9 @@ func (s *stream) associate(c *sense.Context, d sense.Dir, t dicom.PDUType, body 
 	}
 	var n negotiation
 	items := p.Items()
+	if s.contexts == nil {
+		s.contexts = make([]presentation, 0, min(len(items)/contextBytes+1, maxContexts))
+	}
 	for {
 		kind, v, ok := items.Next()
 		if !ok {
@@ -180,22 +186,23 @@ func (s *stream) offer(c *sense.Context, v []byte, n *negotiation) {
 	if p == nil {
 		return
 	}
-	syntaxes := 0
+	syntaxes, syntax := 0, []byte(nil)
 	for {
 		kind, uid, ok := pc.Items.Next()
-		switch {
-		case !ok:
-			if syntaxes > 1 { // only the answer tells which
-				p.syntax, p.encoding = "", dicom.UnknownEncoding
-			}
-			n.services.add(p.service)
-			return
-		case kind == dicom.ItemAbstractSyntax:
-			_, p.service, _ = dicom.SOPClass(uid)
-		case kind == dicom.ItemTransferSyntax:
-			syntaxes++
-			p.setSyntax(c, uid)
+		if !ok {
+			break
 		}
+		switch kind {
+		case dicom.ItemAbstractSyntax:
+			_, p.service, _ = dicom.SOPClass(uid)
+			n.services.add(p.service)
+		case dicom.ItemTransferSyntax:
+			syntaxes++
+			syntax = uid
+		}
+	}
+	if syntaxes == 1 { // of several, only the answer tells which
+		p.setSyntax(c, syntax)
 	}
 }
 
@@ -283,13 +290,9 @@ func (s *stream) sight(c *sense.Context, d sense.Dir, t dicom.PDUType, n *negoti
 func implementation(c *sense.Context, d sense.Dir, class, version []byte) {
 	var fingerprint, made string
 	m, plain := dicom.Implementation(class)
-	uid := ""
 	if plain {
-		uid = string(class)
-	} else {
-		uid = c.Text(sense.ClassSoftware, class)
-	}
-	if uid != "" {
+		fingerprint = "dicom-impl " + string(class)
+	} else if uid := c.Text(sense.ClassSoftware, class); uid != "" {
 		fingerprint = "dicom-impl " + uid
 	}
 	if !m.Toolkit {

@@ -9,6 +9,7 @@ import (
 const (
 	maxCommand  = 64 << 10 // bytes of a command set
 	maxContexts = 128      // presentation contexts: odd identifiers of one octet
+	maxReserve  = 32 << 10 // bytes of an association PDU that are believed before they come
 	carryBytes  = 20       // looked at again when searching for a PDU
 )
 
@@ -35,6 +36,10 @@ type half struct {
 // Data implements sense.Stream.
 func (s *stream) Data(c *sense.Context, d sense.Dir, b []byte) {
 	h := &s.half[d]
+	if h.message.reading && !h.searching && h.framer.Pass(len(b)) {
+		h.message.content.write(c, b)
+		return
+	}
 	if !h.started {
 		h.started = true
 		h.searching = c.Midstream()
@@ -71,6 +76,9 @@ func (s *stream) follow(c *sense.Context, d sense.Dir, b []byte) []byte {
 			if e.Type != dicom.PData {
 				h.buf.Reset()
 				h.drop = false
+				if len(b) < int(e.Length) { // it will be collected
+					h.buf.Reserve(c, int(e.Length), maxReserve)
+				}
 			}
 		case dicom.PDUBody:
 			if body, ok := h.whole(c, &e, e.End, dicom.MaxAssociate, "dicom.associate-bytes"); ok && e.Type != dicom.PData {
