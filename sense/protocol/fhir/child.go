@@ -78,8 +78,7 @@ func newChild(c *sense.Context, e *sense.Envelope) sense.Child {
 func (h *child) Data(c *sense.Context, b []byte) {
 	h.c = c
 	if h.kind == notYet {
-		b = bytes.TrimLeft(b, " \t\r\n\xef\xbb\xbf")
-		if len(b) == 0 {
+		if b = skipBlank(b); len(b) == 0 {
 			return
 		}
 		h.begin(b[0])
@@ -94,6 +93,14 @@ func (h *child) Data(c *sense.Context, b []byte) {
 		h.form.Append(c, b[:min(len(b), room)], maxForm, "fhir.form-bytes")
 	}
 	h.c = nil
+}
+
+// skipBlank skips white space and a byte order mark, which may come in pieces.
+func skipBlank(b []byte) []byte {
+	for len(b) > 0 && (b[0] <= ' ' || b[0] == 0xef || b[0] == 0xbb || b[0] == 0xbf) {
+		b = b[1:]
+	}
+	return b
 }
 
 func (h *child) begin(first byte) {
