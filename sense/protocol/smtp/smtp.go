@@ -81,6 +81,8 @@ func containsFold(b []byte, word string) bool {
 	return false
 }
 
+var recipientNames = [maxRecipients]string{"recipient", "recipient_2", "recipient_3", "recipient_4", "recipient_5"}
+
 // What the client's bytes are.
 const (
 	inCommands = iota
@@ -229,7 +231,7 @@ func (s *stream) flushMail(c *sense.Context, outcome string) {
 		n := 0
 		for _, t := range m.recipients {
 			if !t.Zero() {
-				attrs[n] = ward.Attr{Name: "recipient", Value: t.String()}
+				attrs[n] = ward.Attr{Name: recipientNames[n], Value: t.String()}
 				n++
 			}
 		}

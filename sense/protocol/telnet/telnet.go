@@ -310,6 +310,8 @@ func (s *stream) line(c *sense.Context, line []byte) {
 		}
 		s.login(c, "ok")
 		s.end(c)
+		// What greets who got in names the system, as uname does.
+		c.Sight(sense.ToClient, "telnet greeting", ward.Fact{Field: ward.FieldProduct, Value: c.Text(sense.ClassSoftware, line), Confidence: 50})
 	}
 }
 
