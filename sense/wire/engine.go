@@ -101,7 +101,6 @@ type batch struct {
 	pending  atomic.Int32
 	done     chan struct{}
 	outs     [shards]*sense.Output
-	released bool
 }
 
 // NewEngine checks the configuration.

@@ -14,6 +14,7 @@ import (
 const (
 	newTimeout    = 30 * time.Second
 	udpTimeout    = 2 * time.Minute
+	fewPackets    = 4 // of a question and its answer, asked twice at most
 	openTimeout   = time.Hour
 	lingerTime    = 2 * time.Second
 	partTime      = 15 * time.Minute // a long flow is reported this often
@@ -149,9 +150,19 @@ func (s *shard) conversation(p *packet) {
 		s.tcp(f, p, d, hash)
 	case kindUDP:
 		s.at(p)
+		s.lasting(f)
 		s.datagram(f, p, d)
 	default:
+		s.lasting(f)
 		f.bytes[d] += uint64(len(p.payload)) + uint64(p.cut)
+	}
+}
+
+// lasting gives a conversation without connections more time once it is more than
+// a question and its answer.
+func (s *shard) lasting(f *flow) {
+	if f.list == listNew && f.packets[0]+f.packets[1] > fewPackets {
+		s.move(f, listUDP)
 	}
 }
 
@@ -204,9 +215,8 @@ func (s *shard) newFlow(p *packet, k flowKey, h uint32, fromB bool) *flow {
 	s.guessClient(f, p, fromB)
 	s.table.insert(f)
 	s.count++
-	f.list = listUDP
+	f.list = listNew
 	if p.kind == kindTCP {
-		f.list = listNew
 		f.midstream = p.flags&flagSYN == 0
 	} else {
 		f.state = stateOpen
@@ -309,7 +319,7 @@ func (s *shard) expire(l listID, after time.Duration) {
 			s.lists[l].push(f)
 			continue
 		}
-		if l == listNew || l == listOpen {
+		if f.key.proto == protoTCP && l != listClosed {
 			f.state = stateTimeout
 		}
 		s.close(f)
@@ -319,6 +329,10 @@ func (s *shard) expire(l listID, after time.Duration) {
 // evict makes room for one flow: who has shown the least goes first.
 func (s *shard) evict() {
 	if f := s.lists[listClosed].head; f != nil { // only lingering: nothing is lost
+		s.close(f)
+		return
+	}
+	if f := s.lists[listNew].head; f != nil && f.key.proto != protoTCP && f.seen[0] && f.seen[1] { // asked and answered
 		s.close(f)
 		return
 	}
