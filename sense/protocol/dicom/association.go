@@ -348,10 +348,10 @@ func (s *stream) roles(c *sense.Context, d sense.Dir, requestor bool, named serv
 		return
 	}
 	kind := ""
-	switch {
-	case named.has(dicom.Query), named.has(dicom.Move), named.has(dicom.Get), named.has(dicom.Commitment):
+	switch provides := named &^ s.reversed; {
+	case provides.has(dicom.Query), provides.has(dicom.Move), provides.has(dicom.Get), provides.has(dicom.Commitment):
 		kind = "PACS"
-	case named.has(dicom.Print):
+	case provides.has(dicom.Print):
 		kind = "printer"
 	}
 	c.Sight(d, "dicom services offered", ward.Fact{Field: ward.FieldCategory, Value: kind, Confidence: 45})

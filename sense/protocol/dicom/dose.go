@@ -65,6 +65,11 @@ func quantityOf(t dicom.Tag) quantity {
 	return quantity{}
 }
 
+// meterset reports the quantities that are in the dosimeter's unit.
+func meterset(t dicom.Tag) bool {
+	return t == dicom.BeamMeterset || t == dicom.SpecifiedPrimaryMeterset || t == dicom.DeliveredPrimaryMeterset
+}
+
 // isDose reports the elements that the reading of doses needs.
 func isDose(t dicom.Tag) bool {
 	switch t {
@@ -98,7 +103,8 @@ func (t *decimalText) parse(v []byte) bool {
 	if digits == 0 || len(v) > len(t.b) {
 		return false
 	}
-	*t = decimalText{n: uint8(copy(t.b[:], v))}
+	*t = decimalText{}
+	t.n = uint8(copy(t.b[:], v))
 	return true
 }
 
@@ -122,6 +128,7 @@ type scope struct {
 type doses struct {
 	list    []dose
 	machine string // of the treatment record
+	unit    string // of its metersets
 	scopes  [maxScopes]scope
 	energy  decimalText // last of the beam's control points
 	rate    decimalText
@@ -195,6 +202,9 @@ func (x *doses) value(c *sense.Context, e *dicom.Element, v []byte) {
 	case dicom.PrimaryDosimeterUnit:
 		if u := string(v); u == "MU" || u == "MINUTE" || u == "NP" {
 			s.unit = u
+			if e.Depth == 0 {
+				x.unit = u
+			}
 		}
 		return
 	case dicom.TreatmentMachineName:
@@ -246,6 +256,8 @@ func (x *content) emitDoses(c *sense.Context, d sense.Dir, patient, plan ward.To
 		}
 		if o.unit != "" {
 			b.Unit = o.unit
+		} else if meterset(o.tag) {
+			b.Unit = x.dose.unit
 		}
 		var at attributes
 		at.add("fraction_group", o.group.String())

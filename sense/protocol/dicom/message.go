@@ -178,7 +178,7 @@ func (s *stream) emit(c *sense.Context, d sense.Dir, complete bool) {
 	if m.failed > 0 {
 		at.add("failed", decimal(m.failed))
 	}
-	switch m.field.Request() {
+	switch m.field {
 	case dicom.NEventReport:
 		at.add("event", decimal(uint64(m.event)))
 	case dicom.NAction:
