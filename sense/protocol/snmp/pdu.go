@@ -55,7 +55,7 @@ func (agent) Datagram(c *sense.Context, dir sense.Dir, b []byte) {
 		s.community = "private"
 	default:
 		s.community = "other"
-		s.actor = c.Token(ward.TokenSecret, []byte("snmp community"), community)
+		s.actor = c.Token(ward.TokenSecret, nil, community)
 	}
 	pdu(c, dir, &m.rest, &s)
 }
@@ -222,7 +222,7 @@ func message3(c *sense.Context, dir sense.Dir, m *message) {
 	u.Take(ber.Integer)
 	u.Take(ber.Integer)
 	user, _ := u.Take(ber.OctetString)
-	s.actor = c.Token(ward.TokenStaff, []byte("snmp user"), user)
+	s.actor = c.Token(ward.TokenStaff, nil, user)
 	if flags[0]&2 != 0 {
 		s.act(c, dir, "encrypted")
 		if dir == sense.ToClient {
