@@ -33,7 +33,7 @@ fuzz: ## every fuzz target for FUZZ (default 10s) each
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet $(PKGS)
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@2026.1 $(PKGS)
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 $(PKGS)
 
 cross: ## the platforms that are built for
 	for t in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
