@@ -281,6 +281,9 @@ func (s *stream) bind(c *sense.Context, up sense.Dir, o *open, id fileID) {
 	if s.opens == nil {
 		s.opens = map[fileID]*open{}
 	}
+	if o.bound {
+		delete(s.opens, o.id)
+	}
 	if old := s.opens[id]; old != nil && old != o {
 		s.closed(c, up, old)
 	} else if len(s.opens) >= maxOpens {

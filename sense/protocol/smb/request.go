@@ -47,17 +47,19 @@ type requests struct{ list []request }
 // add makes room by emitting the oldest without an outcome, as one-sided
 // captures need.
 func (r *requests) add(c *sense.Context, s *stream, up sense.Dir, q request) {
-	if len(r.list) >= maxRequests {
-		if !s.half[up.Other()].replies { // answers are seen, so this one was lost or is late
-			c.Limit("smb.requests-unanswered")
-		}
-		s.finish(c, up, &r.list[0], "", 0)
-		r.list = r.list[:copy(r.list, r.list[1:])]
-	}
 	if r.list == nil {
 		r.list = make([]request, 0, 8)
 	}
-	r.list = append(r.list, q)
+	r.list = append(r.list, q) // first, so that it forgets a file that the oldest gives up
+	if len(r.list) <= maxRequests {
+		return
+	}
+	if s.half[up.Other()].replies { // answers are seen, but not to this one
+		c.Limit("smb.requests-unanswered")
+	}
+	old := r.list[0]
+	r.list = r.list[:copy(r.list, r.list[1:])]
+	s.finish(c, up, &old, "", 0)
 }
 
 // take removes and returns the request with this id.
@@ -86,10 +88,11 @@ func (r *requests) negotiated() {
 
 // flush emits what was never answered.
 func (r *requests) flush(c *sense.Context, s *stream, up sense.Dir) {
-	for i := range r.list {
-		s.finish(c, up, &r.list[i], "", 0)
+	for len(r.list) > 0 {
+		q := r.list[0]
+		r.list = r.list[:copy(r.list, r.list[1:])]
+		s.finish(c, up, &q, "", 0)
 	}
-	r.list = r.list[:0]
 }
 
 // forget drops references to an open file that is given up.
