@@ -53,6 +53,13 @@ func TestFields(t *testing.T) {
 	if string(rest) != "8^^^N" {
 		t.Errorf("rest %q", rest)
 	}
+	var parts [5][]byte
+	if rest := d.Components(d.Field(pid, 3), parts[:]); string(rest) != "8^^^N" || string(parts[0]) != "7" || string(parts[3]) != "H&1.2&ISO" || string(parts[4]) != "MR" {
+		t.Errorf("components %q rest %q", parts, rest)
+	}
+	if rest := d.Components([]byte("1234567890~x"), parts[:2]); string(rest) != "x" || string(parts[0]) != "1234567890" || parts[1] != nil {
+		t.Errorf("components %q rest %q", parts, rest)
+	}
 	var all [4][]byte
 	if n := d.Fields(pid, all[:]); n != 4 || string(all[1]) != "1" || string(all[3]) != "7^^^H&1.2&ISO^MR~8^^^N" {
 		t.Errorf("Fields: %d %q", n, all)
@@ -184,6 +191,13 @@ func FuzzMessage(f *testing.F) {
 					var one []byte
 					one, v = d.Repetition(v)
 					d.SubComponent(d.Component(one, 3), 2)
+					var parts [5][]byte
+					d.Components(one, parts[:])
+					for k, part := range parts {
+						if d.Comp != 0 && d.Comp != d.Rep && !bytes.Equal(part, d.Component(one, k+1)) {
+							t.Fatalf("component %d of %q: %q", k+1, one, part)
+						}
+					}
 					d.Unescape(nil, one)
 					Decimal(one)
 					Time(one)

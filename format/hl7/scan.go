@@ -21,9 +21,9 @@ func zeroes(x uint64) uint64 { return ^((x&lows + lows) | x | lows) }
 func Nth(b []byte, sep byte, n int) int {
 	pattern := uint64(sep) * ones
 	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		z := zeroes(binary.LittleEndian.Uint64(b[i:]) ^ pattern)
-		c := bits.OnesCount64(z)
+	for ; i <= len(b)-8; i += 8 {
+		z := zeroes(binary.LittleEndian.Uint64(b[i:i+8:len(b)]) ^ pattern)
+		c := int((z >> 7) * ones >> 56) // how many; quicker than the population count that may be missing
 		if c < n {
 			n -= c
 			continue
@@ -41,6 +41,58 @@ func Nth(b []byte, sep byte, n int) int {
 		}
 	}
 	return -1
+}
+
+// Components cuts the first repetition of a field in one pass: dst[i] becomes
+// component i+1, nil where there is none. rest holds the further repetitions.
+func (d *Delims) Components(field []byte, dst [][]byte) (rest []byte) {
+	comp, rep := d.Comp, d.Rep
+	if comp == 0 {
+		comp = d.Sep // cannot occur in a field
+	}
+	if rep == 0 {
+		rep = d.Sep
+	}
+	pc, pr := uint64(comp)*ones, uint64(rep)*ones
+	n, start, i := 0, 0, 0
+	end := len(field)
+	for ; i <= len(field)-8; i += 8 {
+		w := binary.LittleEndian.Uint64(field[i : i+8 : len(field)])
+		for z := zeroes(w^pc) | zeroes(w^pr); z != 0; z &= z - 1 {
+			at := i + bits.TrailingZeros64(z)>>3
+			if field[at] == rep {
+				end, rest = at, field[at+1:]
+				i = len(field)
+				break
+			}
+			if n < len(dst) {
+				dst[n] = field[start:at]
+				n++
+			}
+			start = at + 1
+		}
+	}
+	for ; i < len(field); i++ {
+		if field[i] == rep {
+			end, rest = i, field[i+1:]
+			break
+		}
+		if field[i] == comp {
+			if n < len(dst) {
+				dst[n] = field[start:i]
+				n++
+			}
+			start = i + 1
+		}
+	}
+	if n < len(dst) {
+		dst[n] = field[start:end]
+		n++
+	}
+	for ; n < len(dst); n++ {
+		dst[n] = nil
+	}
+	return rest
 }
 
 // IndexEither returns where a or c occurs first in b, or -1.

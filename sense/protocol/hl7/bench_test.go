@@ -102,6 +102,9 @@ func benchmark(b *testing.B, want func(data bool) bool) {
 	all, _, _, _ := benchPieces(b)
 	var pieces []sensetest.Piece
 	for _, p := range all {
+		if len(pieces) == 600 { // as much as caches hold: the wire has just read what it feeds
+			break
+		}
 		if want(!bytes.Contains(p.B, []byte("|ACK|"))) {
 			pieces = append(pieces, p)
 		}

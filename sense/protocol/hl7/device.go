@@ -33,13 +33,16 @@ func (p *parser) obx(c *sense.Context, seg []byte) {
 	if i < 0 {
 		return
 	}
-	f3, rest := cut(seg[i+1:], d.Sep)
-	code, name, ok := mdc(d, f3)
-	if ok && p.head.kind != kindADT {
-		p.observation(c, code, name, rest)
-		return
+	rest := seg[i+1:]
+	// Most codes are a laboratory's: their first letter tells.
+	if len(rest) > 0 && (rest[0] == 'M' || rest[0] >= '0' && rest[0] <= '9') && p.head.kind != kindADT {
+		f3, more := cut(rest, d.Sep)
+		if code, name, ok := mdc(d, f3); ok {
+			p.observation(c, code, name, more)
+			return
+		}
 	}
-	if j := hl7.Nth(rest, d.Sep, 14); j >= 0 {
+	if j := hl7.Nth(rest, d.Sep, 15); j >= 0 {
 		if equipment, _ := cut(rest[j+1:], d.Sep); len(equipment) > 0 {
 			p.equipment(c, "hl7 OBX-18", equipment)
 		}
@@ -108,13 +111,13 @@ func (t *therapy) term(c *sense.Context, p *parser, tm *term, place position, va
 	case useMode:
 		t.part(c, place).mode = mode(value)
 	case useAlarm:
-		p.m.attr(tm.what, alarmValue(c, d, value))
+		p.attr(tm.what, alarmValue(c, d, value))
 	case useEvent:
-		p.m.attr(tm.what, alarmValue(c, d, value))
+		p.attr(tm.what, alarmValue(c, d, value))
 		t.event = eventState(d, value)
 	case useDevice:
 		if tm.code>>16 == 11 {
-			p.m.attr("implant", choice(d, tm, value))
+			p.attr("implant", choice(d, tm, value))
 		}
 	default:
 		p.identity(c, t.part(c, position{mds: place.mds, vmd: place.vmd, known: place.known}), tm, value)
@@ -368,6 +371,6 @@ func paceMode(d *hl7.Delims, v []byte) string {
 func (p *parser) session(v []byte) {
 	n, _ := hl7.Number(p.head.d.Component(v, 1))
 	if n == 754050 || n == 754051 {
-		p.m.attr("session", implantChoices[n])
+		p.attr("session", implantChoices[n])
 	}
 }

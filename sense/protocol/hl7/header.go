@@ -11,12 +11,13 @@ import (
 // ID are the same in message after message, so they are read anew only when their
 // bytes differ.
 type header struct {
-	d          hl7.Delims
-	np, nt, ns uint8     // lengths of what is compared
-	prefix     [200]byte // MSH-1 to MSH-6 with the separator behind
-	typ        [32]byte  // MSH-9
-	suffix     [200]byte // from MSH-11
-	known      bool      // suffix was read
+	d      hl7.Delims
+	np, ns uint8     // lengths of what is compared
+	prefix [200]byte // MSH-1 to MSH-6 with the separator behind
+	suffix [200]byte // from MSH-11
+	known  bool      // suffix was read
+	typed  [2]typed  // MSH-9 of late
+	older  uint8     // which of typed to give up next
 
 	src, dst   string
 	verb       string
@@ -27,18 +28,20 @@ type header struct {
 	hasEUI     bool
 }
 
+// typed is a message type that was met.
+type typed struct {
+	n    uint8
+	raw  [31]byte
+	verb string
+	kind kind
+}
+
 // cut returns what is before the first sep and what is behind it.
 func cut(b []byte, sep byte) (field, rest []byte) {
 	if i := bytes.IndexByte(b, sep); i >= 0 {
 		return b[:i], b[i+1:]
 	}
 	return b, nil
-}
-
-// after returns what is behind the first sep.
-func after(b []byte, sep byte) []byte {
-	_, rest := cut(b, sep)
-	return rest
 }
 
 // msh starts a message.
@@ -58,9 +61,7 @@ func (p *parser) msh(c *sense.Context, seg []byte) {
 	}
 	typ, rest := cut(rest, sep)
 	control, rest := cut(rest, sep)
-	if h.nt == 0 || !bytes.Equal(typ, h.typ[:h.nt]) {
-		p.messageType(typ)
-	}
+	p.messageType(typ)
 	if !h.known || !bytes.Equal(rest, h.suffix[:h.ns]) {
 		p.environment(c, rest)
 	}
@@ -70,7 +71,7 @@ func (p *parser) msh(c *sense.Context, seg []byte) {
 		var dup string
 		m.message, dup = p.s.sent[p.dir].add(c, p.trimmed(control))
 		if dup != "" {
-			m.attr("duplicate", dup)
+			p.attr("duplicate", dup)
 		}
 	}
 }
@@ -80,7 +81,7 @@ func (p *parser) sender(c *sense.Context, seg []byte) []byte {
 	h := &p.head
 	d, _ := hl7.ParseDelims(seg)
 	if d != h.d {
-		h.nt, h.known = 0, false
+		h.typed, h.known = [2]typed{}, false
 	}
 	h.d, h.np, h.hasEUI = d, 0, false
 	rest := seg
@@ -106,11 +107,17 @@ func (p *parser) sender(c *sense.Context, seg []byte) []byte {
 // messageType reads MSH-9.
 func (p *parser) messageType(typ []byte) {
 	h := &p.head
-	h.nt = 0
-	if len(typ) <= len(h.typ) {
-		h.nt = uint8(copy(h.typ[:], typ))
+	for i := range h.typed {
+		if t := &h.typed[i]; int(t.n) == len(typ) && t.verb != "" && bytes.Equal(typ, t.raw[:t.n]) {
+			h.verb, h.kind = t.verb, t.kind
+			return
+		}
 	}
 	h.verb, h.kind = verbOf(h.d.Component(typ, 1), h.d.Component(typ, 2), h.d.Component(typ, 3))
+	if t := &h.typed[h.older]; len(typ) <= len(t.raw) {
+		t.n, t.verb, t.kind = uint8(copy(t.raw[:], typ)), h.verb, h.kind
+		h.older ^= 1
+	}
 }
 
 // environment reads MSH-11 and what follows: b starts with MSH-11.

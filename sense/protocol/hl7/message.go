@@ -26,7 +26,8 @@ type parser struct {
 	batching bool
 	ei       [64]byte // OBR-2 or OBR-3, to be made a token when asked for
 	nEI      uint8
-	told     uint32 // bits, see sight.go
+	told     uint32       // bits, see sight.go
+	attrs    [8]ward.Attr // of the message; here, so that no message clears them
 
 	sources, targets, software, equip, devices seen
 }
@@ -38,7 +39,8 @@ type message struct {
 	clear    bool
 	refused  bool // RXA-20: not given
 	code     ack
-	software uint8 // SFT segments
+	software uint8  // SFT segments
+	reports  uint32 // OBR segments
 	bytes    uint64
 	control  ward.DoseState // what ORC-1 means, "" for a plain order
 
@@ -48,16 +50,15 @@ type message struct {
 	group      ward.Token // order of the last ORC or OBR
 	at         ward.Time  // OBR-7
 	patients   uint32
+	nAttrs     uint8
 	department string // of the devices, PV1-3
-	attrs      [8]ward.Attr
-	nAttrs     int
 }
 
 // attr adds a detail to the message's Act.
-func (m *message) attr(name, value string) {
-	if value != "" && m.nAttrs < len(m.attrs) {
-		m.attrs[m.nAttrs] = ward.Attr{Name: name, Value: value}
-		m.nAttrs++
+func (p *parser) attr(name, value string) {
+	if value != "" && int(p.m.nAttrs) < len(p.attrs) {
+		p.attrs[p.m.nAttrs] = ward.Attr{Name: name, Value: value}
+		p.m.nAttrs++
 	}
 }
 
@@ -142,7 +143,7 @@ func (p *parser) finish(c *sense.Context) {
 		a.Count = uint64(m.patients)
 	}
 	if m.nAttrs > 0 {
-		a.Attrs = c.Attrs(m.attrs[:m.nAttrs]...)
+		a.Attrs = c.Attrs(p.attrs[:m.nAttrs]...)
 	}
 	c.Message()
 	if p.t != nil {
@@ -186,46 +187,40 @@ func (p *parser) plain(v []byte) []byte {
 // trimmed is plain for identifiers.
 func (p *parser) trimmed(v []byte) []byte {
 	v = p.plain(v)
-	for len(v) > 0 && v[0] <= ' ' {
-		v = v[1:]
+	if len(v) > 0 && v[0] > ' ' && v[len(v)-1] > ' ' {
+		return v
 	}
-	for len(v) > 0 && v[len(v)-1] <= ' ' {
-		v = v[:len(v)-1]
-	}
-	return v
+	return bytes.TrimSpace(v)
 }
 
-// identifier cuts a CX or EI: the number and the namespace that assigned it, or
-// the universal ID where there is no namespace. authority is component at.
-func (p *parser) identifier(f []byte, at int) (value, authority []byte) {
-	d := &p.head.d
-	authority = d.Component(f, at)
-	if ns := d.SubComponent(authority, 1); len(ns) > 0 {
-		authority = ns
-	} else {
-		authority = d.SubComponent(authority, 2)
+// namespace takes the authority out of an HD: its namespace, or the universal ID
+// where there is none.
+func (p *parser) namespace(hd []byte) []byte {
+	if p.head.d.Sub == 0 || len(hd) == 0 {
+		return hd
 	}
-	return p.trimmed(d.Component(f, 1)), authority
+	ns, rest := cut(hd, p.head.d.Sub)
+	if len(ns) == 0 {
+		ns, _ = cut(rest, p.head.d.Sub)
+	}
+	return ns
 }
 
 func (p *parser) pid(c *sense.Context, seg []byte) {
 	sep := p.head.d.Sep
-	i := hl7.Nth(seg, sep, 2)
+	i := hl7.Nth(seg, sep, 3)
 	if i < 0 {
 		return
 	}
-	external, rest := cut(seg[i+1:], sep)
-	list, rest := cut(rest, sep)
-	chosen := p.choose(list)
-	if len(chosen) == 0 {
-		chosen, _ = p.head.d.Repetition(external)
-	}
-	if len(chosen) == 0 { // PID-4, alternate patient ID
-		alternate, _ := cut(rest, sep)
-		chosen, _ = p.head.d.Repetition(alternate)
+	list, rest := cut(seg[i+1:], sep)
+	id, authority := p.choose(list)
+	if len(id) == 0 { // PID-2, external ID; PID-4, alternate ID
+		if id, authority = p.choose(p.head.d.Field(seg, 2)); len(id) == 0 {
+			alternate, _ := cut(rest, sep)
+			id, authority = p.choose(alternate)
+		}
 	}
 	m := &p.m
-	id, authority := p.identifier(chosen, 4)
 	m.latest = p.patient.token(c, ward.TokenPatient, authority, id)
 	m.clear = m.clear || len(id) > 0 || named(rest, sep)
 	if m.patients == 0 {
@@ -247,50 +242,60 @@ func named(b []byte, sep byte) bool {
 	return false
 }
 
-// choose takes the medical record number (type MR) of a list of identifiers, else
-// the first.
-func (p *parser) choose(list []byte) []byte {
-	d := &p.head.d
-	first, rest := d.Repetition(list)
-	for one := first; ; {
-		if t := d.Component(one, 5); len(t) >= 2 && t[0] == 'M' && t[1] == 'R' && (len(t) == 2 || len(t) == 3 && t[2] == 'N') {
-			return one
+// choose takes the medical record number (type MR) out of a list of identifiers
+// (CX), else the first, with the authority that assigned it.
+func (p *parser) choose(list []byte) (id, authority []byte) {
+	var first [5][]byte
+	rest := p.head.d.Components(list, first[:])
+	chosen := &first
+	if len(rest) > 0 && !recordNumber(first[4]) {
+		for more := rest; len(more) > 0; {
+			var f [5][]byte
+			if more = p.head.d.Components(more, f[:]); recordNumber(f[4]) {
+				chosen = &f
+				break
+			}
 		}
-		if len(rest) == 0 {
-			return first
-		}
-		one, rest = d.Repetition(rest)
 	}
+	return p.trimmed(chosen[0]), p.namespace(chosen[3])
+}
+
+// recordNumber reports identifier type MR (table 0203), which some write MRN.
+func recordNumber(t []byte) bool {
+	return len(t) >= 2 && t[0] == 'M' && t[1] == 'R' && (len(t) == 2 || len(t) == 3 && t[2] == 'N')
 }
 
 func (p *parser) pv1(c *sense.Context, seg []byte) {
 	if p.head.profile != "" {
-		ward := p.head.d.Component(p.head.d.Field(seg, 3), 1)
-		p.m.department = c.Text(sense.ClassDepartment, p.trimmed(ward))
+		point := p.head.d.Component(p.head.d.Field(seg, 3), 1)
+		p.m.department = c.Text(sense.ClassDepartment, p.trimmed(point))
 	}
 	i := hl7.Nth(seg, p.head.d.Sep, 19)
-	if i < 0 || !p.m.visit.Zero() {
+	if i < 0 || i+1 == len(seg) || seg[i+1] == p.head.d.Sep || !p.m.visit.Zero() {
 		return
 	}
 	visit, _ := cut(seg[i+1:], p.head.d.Sep)
-	if len(visit) == 0 {
-		return
-	}
-	visit, _ = p.head.d.Repetition(visit)
-	id, authority := p.identifier(visit, 4)
-	p.m.visit = p.visit.token(c, ward.TokenVisit, authority, id)
+	var f [4][]byte
+	p.head.d.Components(visit, f[:])
+	p.m.visit = p.visit.token(c, ward.TokenVisit, p.namespace(f[3]), p.trimmed(f[0]))
 }
 
 // evn takes the operator (EVN-5) for who did it.
-func (p *parser) evn(c *sense.Context, seg []byte) { p.person(c, p.head.d.Field(seg, 5)) }
+func (p *parser) evn(c *sense.Context, seg []byte) {
+	if i := hl7.Nth(seg, p.head.d.Sep, 5); i >= 0 {
+		operator, _ := cut(seg[i+1:], p.head.d.Sep)
+		p.person(c, operator)
+	}
+}
 
 // person takes an XCN for the act's actor, unless one is known.
 func (p *parser) person(c *sense.Context, xcn []byte) {
 	if len(xcn) == 0 || !p.m.actor.Zero() {
 		return
 	}
-	xcn, _ = p.head.d.Repetition(xcn)
-	p.m.actor = p.actor.token(c, ward.TokenStaff, nil, p.trimmed(p.head.d.Component(xcn, 1)))
+	var f [1][]byte
+	p.head.d.Components(xcn, f[:])
+	p.m.actor = p.actor.token(c, ward.TokenStaff, nil, p.trimmed(f[0]))
 }
 
 // orderToken makes the token of an EI in ORC-2/3 or OBR-2/3.
@@ -302,14 +307,14 @@ func (p *parser) orderToken(c *sense.Context, placer, filler []byte) ward.Token 
 	if len(ei) == 0 {
 		return ward.Token{}
 	}
-	ei, _ = p.head.d.Repetition(ei)
-	id, authority := p.identifier(ei, 2)
-	return c.Token(ward.TokenOrder, authority, id)
+	var f [2][]byte
+	p.head.d.Components(ei, f[:])
+	return c.Token(ward.TokenOrder, p.namespace(f[1]), p.trimmed(f[0]))
 }
 
 func (p *parser) orc(c *sense.Context, seg []byte) {
 	sep := p.head.d.Sep
-	control, rest := cut(after(seg, sep), sep)
+	control, rest := cut(seg[min(4, len(seg)):], sep)
 	placer, rest := cut(rest, sep)
 	filler, rest := cut(rest, sep)
 	var order ward.Token
@@ -326,17 +331,67 @@ func (p *parser) orc(c *sense.Context, seg []byte) {
 		if i := hl7.Nth(rest, sep, 6); i >= 0 { // ORC-10 entered by, ORC-12 ordered by
 			by, more := cut(rest[i+1:], sep)
 			if len(by) == 0 {
-				by, _ = cut(after(more, sep), sep)
+				_, more = cut(more, sep)
+				by, _ = cut(more, sep)
 			}
 			p.person(c, by)
 		}
 	}
 }
 
+// obr reads which order the observations that follow belong to, and when they were
+// made. A further order becomes a token only if something asks for it.
+func (p *parser) obr(c *sense.Context, seg []byte) {
+	sep, m := p.head.d.Sep, &p.m
+	m.reports++
+	if m.order.Zero() || m.reports > 1 && !p.pharmaceutical() {
+		if i := hl7.Nth(seg, sep, 2); i >= 0 {
+			placer, rest := cut(seg[i+1:], sep)
+			filler, _ := cut(rest, sep)
+			p.reported(c, placer, filler)
+		}
+	}
+	m.at = 0
+	if i := hl7.Nth(seg, sep, 7); i >= 0 {
+		when, _ := cut(seg[i+1:], sep)
+		if len(when) > 14 {
+			if at, ok := hl7.Time(when); ok {
+				m.at = ward.TimeOf(at)
+			}
+		}
+	}
+}
+
+func (p *parser) reported(c *sense.Context, placer, filler []byte) {
+	m := &p.m
+	p.nEI = 0
+	if m.order.Zero() {
+		m.order = p.orderToken(c, placer, filler)
+		m.group = m.order
+		return
+	}
+	if len(placer) == 0 {
+		placer = filler
+	}
+	m.group = ward.Token{}
+	if len(placer) <= len(p.ei) {
+		p.nEI = uint8(copy(p.ei[:], placer))
+	}
+}
+
+// group returns the order that the current observations belong to.
+func (p *parser) group(c *sense.Context) ward.Token {
+	if p.nEI > 0 {
+		p.m.group = p.orderToken(c, p.ei[:p.nEI], nil)
+		p.nEI = 0
+	}
+	return p.m.group
+}
+
 // mrg names the identifier that is merged away.
 func (p *parser) mrg(c *sense.Context, seg []byte) {
-	id, authority := p.identifier(p.choose(p.head.d.Field(seg, 1)), 4)
-	p.m.attr("merged", c.Token(ward.TokenPatient, authority, id).String())
+	id, authority := p.choose(p.head.d.Field(seg, 1))
+	p.attr("merged", c.Token(ward.TokenPatient, authority, id).String())
 	p.m.clear = p.m.clear || len(id) > 0
 }
 
@@ -348,8 +403,8 @@ func (p *parser) err(c *sense.Context, seg []byte) {
 	if len(code) == 0 {
 		code = d.SubComponent(d.Component(d.Field(seg, 1), 4), 1)
 	}
-	p.m.attr("error", codeText(c, code))
-	p.m.attr("vendor-error", codeText(c, d.Component(d.Field(seg, 5), 1)))
+	p.attr("error", codeText(c, code))
+	p.attr("vendor-error", codeText(c, d.Component(d.Field(seg, 5), 1)))
 }
 
 // codeText is a code of a closed table as text: a short number as it stands, all

@@ -110,7 +110,12 @@ func (s *stream) recall(message ward.Token) *give {
 // msa reads an acknowledgement: MSA-1 code, MSA-2 the control ID it answers.
 func (p *parser) msa(c *sense.Context, seg []byte) {
 	sep := p.head.d.Sep
-	code, rest := cut(after(seg, sep), sep)
+	code, rest := seg[min(4, len(seg)):], []byte(nil)
+	if len(code) > 2 && code[2] == sep {
+		code, rest = code[:2], code[3:]
+	} else {
+		code, rest = cut(code, sep)
+	}
 	id, _ := cut(rest, sep)
 	m := &p.m
 	m.reply = true
@@ -124,7 +129,7 @@ func (p *parser) msa(c *sense.Context, seg []byte) {
 	}
 	m.message = c.Token(ward.TokenMessage, nil, id)
 	if len(id) > 0 && sent.any && !sent.gap && !sent.wrapped {
-		m.attr("answers", "nothing sent")
+		p.attr("answers", "nothing sent")
 	}
 }
 

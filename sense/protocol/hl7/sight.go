@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 
-	"wardkeeper/format/hl7"
 	"wardkeeper/sense"
 	"wardkeeper/ward"
 )
@@ -341,51 +340,4 @@ func (t *therapy) sightParts(c *sense.Context, p *parser, dir sense.Dir) {
 	if others > 0 && dir == p.dir && len(p.devices.h) > 1 && p.once(saidDevices) {
 		c.Sight(dir, "hl7 OBX-18", role("hl7 device data sender", 60), ward.Fact{Field: ward.FieldCategory, Value: "device gateway", Confidence: 60})
 	}
-}
-
-// report reads which order an OBR belongs to and when it was observed. The order
-// becomes a token only if something asks for it.
-func (p *parser) obr(c *sense.Context, seg []byte) {
-	sep := p.head.d.Sep
-	i := hl7.Nth(seg, sep, 2)
-	if i < 0 {
-		return
-	}
-	placer, rest := cut(seg[i+1:], sep)
-	filler, rest := cut(rest, sep)
-	m := &p.m
-	if p.pharmaceutical() && !m.group.Zero() {
-		return
-	}
-	if m.order.Zero() {
-		m.order = p.orderToken(c, placer, filler)
-		m.group, p.nEI = m.order, 0
-	} else {
-		if len(placer) == 0 {
-			placer = filler
-		}
-		p.nEI = 0
-		m.group = ward.Token{}
-		if len(placer) <= len(p.ei) {
-			p.nEI = uint8(copy(p.ei[:], placer))
-		}
-	}
-	m.at = 0
-	if j := hl7.Nth(rest, sep, 3); j >= 0 {
-		when, _ := cut(rest[j+1:], sep)
-		if len(when) > 14 {
-			if at, ok := hl7.Time(when); ok {
-				m.at = ward.TimeOf(at)
-			}
-		}
-	}
-}
-
-// group returns the order that the current observations belong to.
-func (p *parser) group(c *sense.Context) ward.Token {
-	if p.nEI > 0 {
-		p.m.group = p.orderToken(c, p.ei[:p.nEI], nil)
-		p.nEI = 0
-	}
-	return p.m.group
 }

@@ -87,7 +87,10 @@ func endsBlock(c byte) bool { return c == '\r' || c == '\n' || c == startBlock }
 
 // between looks for the next block.
 func (d *side) between(c *sense.Context, b []byte) []byte {
-	i := bytes.IndexByte(b, startBlock)
+	i := 0
+	if b[0] != startBlock {
+		i = bytes.IndexByte(b, startBlock)
+	}
 	before := b
 	if i >= 0 {
 		before = b[:i]
@@ -127,7 +130,10 @@ func (d *side) body(c *sense.Context, b []byte) []byte {
 		case endsBlock(b[from+i+1]):
 			d.content(c, b[:from+i])
 			d.end(c)
-			return b[from+i+1:]
+			if b = b[from+i+1:]; b[0] == '\r' {
+				b = b[1:]
+			}
+			return b
 		}
 		from += i + 1
 	}
@@ -221,6 +227,9 @@ func (d *side) read(c *sense.Context, seg []byte, size uint64) {
 func (d *side) opening(c *sense.Context, seg []byte) []byte {
 	lost := d.lost
 	d.lost = false
+	if hl7.IsHeader(seg) {
+		return seg
+	}
 	e, bom := hl7.DetectEncoding(seg)
 	if e == hl7.Single {
 		seg = seg[bom:]
