@@ -67,7 +67,8 @@ type Framer struct {
 // (More), or that no message starts here (No). size tells the length of the
 // message that b starts with: 0 when more bytes are needed to know, negative when
 // it is none. A message longer than max is skipped and counted as limit. The
-// message is valid until the next call.
+// message is valid until the next call. With No, msg and then rest are the bytes
+// in which to look for the next start.
 func (f *Framer) Next(c *Context, b []byte, max int, limit string, size func(b []byte) int) (msg, rest []byte, v Verdict) {
 	if f.held {
 		f.reset()
@@ -93,8 +94,9 @@ func (f *Framer) Next(c *Context, b []byte, max int, limit string, size func(b [
 			}
 			b = b[1:]
 			if f.need = size(f.buf.Bytes()); f.need < 0 {
+				msg = f.buf.Bytes()
 				f.reset()
-				return nil, nil, No
+				return msg, b, No
 			}
 			if f.need > max {
 				c.Limit(limit)

@@ -122,19 +122,22 @@ type stream struct {
 
 // Data implements sense.Stream.
 func (s *stream) Data(c *sense.Context, dir sense.Dir, b []byte) {
-	if s.mode[dir] == unknown && len(b) > 0 {
-		s.choose(dir, b[0])
-	}
-	if s.mode[dir] == hunting {
-		head, rest, ok := s.hunt[dir].Next(c, b, huntWant, "syslog.resync-bytes", start)
-		if !ok {
-			return
+	for len(b) > 0 {
+		switch s.mode[dir] {
+		case unknown:
+			s.choose(dir, b[0])
+		case hunting:
+			head, rest, ok := s.hunt[dir].Next(c, b, huntWant, "syslog.resync-bytes", start)
+			if !ok {
+				return
+			}
+			s.choose(dir, head[0])
+			s.Data(c, dir, head) // shorter each time
+			b = rest
+		default:
+			b = s.feed(c, dir, b)
 		}
-		s.choose(dir, head[0])
-		s.feed(c, dir, head)
-		b = rest
 	}
-	s.feed(c, dir, b)
 }
 
 func (s *stream) choose(dir sense.Dir, first byte) {
@@ -171,13 +174,15 @@ func start(b []byte) sense.Verdict {
 	return sense.No
 }
 
-func (s *stream) feed(c *sense.Context, dir sense.Dir, b []byte) {
+// feed reads messages until b is used up; where one does not begin as it must, it
+// returns the bytes in which to look for the next.
+func (s *stream) feed(c *sense.Context, dir sense.Dir, b []byte) []byte {
 	for {
 		var m, rest []byte
 		if s.mode[dir] == lines {
 			line, r, ok := s.lines[dir].Next(c, b, syslog.MaxMessage, "syslog.message-bytes")
 			if !ok {
-				return
+				return nil
 			}
 			m, rest = line, r
 		} else {
@@ -185,10 +190,11 @@ func (s *stream) feed(c *sense.Context, dir sense.Dir, b []byte) {
 			if v == sense.No {
 				c.Anomaly(dir, "syslog.framing", "no octet count where one must be")
 				s.mode[dir] = hunting
-				return
+				s.Data(c, dir, frame)
+				return r
 			}
 			if v != sense.Yes {
-				return
+				return nil
 			}
 			_, header := counted(frame)
 			m, rest = frame[header:], r

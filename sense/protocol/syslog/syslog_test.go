@@ -94,10 +94,11 @@ func TestResynchronises(t *testing.T) {
 
 func TestFramingThatBreaks(t *testing.T) {
 	b := []byte(fmt.Sprintf("%d %srubbish %d %s", len(audit), audit, len(audit), audit))
-	out := play(sensetest.TCP(6514, sensetest.Up(b)))
-	if !strings.Contains(out, "syslog.framing") {
+	tr := sensetest.TCP(6514, sensetest.Up(b))
+	if out := play(tr); strings.Count(out, "syslog.framing") != 1 || strings.Count(out, "instances accessed") != 2 {
 		t.Error(out)
 	}
+	sensetest.Splits(t, tr, Analyzer())
 }
 
 func TestProbe(t *testing.T) {
