@@ -45,9 +45,9 @@ func (b *body) open(c *sense.Context, e *sense.Envelope, cd coding) {
 	b.idle = b.child == nil && b.parts == nil
 }
 
-// sniff has the title of an HTML page searched.
+// sniff has the title of an HTML page searched, unless it tells of an error.
 func (b *body) sniff(h *head) {
-	if b.pages < maxTitles && h.coding == identity && fold(mediaType(h.contentType), "text/html") {
+	if b.pages < maxTitles && h.status == 200 && h.coding == identity && fold(mediaType(h.contentType), "text/html") {
 		b.pages++
 		b.title.begin()
 		b.idle = false

@@ -19,20 +19,21 @@ func probeHTTP2(_ sense.Dir, b []byte, _ uint16) sense.Verdict {
 }
 
 // http2 notes the preface and leaves: frames are not read.
-type http2 struct{}
+type http2 struct{ said bool }
 
-func newHTTP2(*sense.Context) sense.Stream { return http2{} }
+func newHTTP2(*sense.Context) sense.Stream { return &http2{} }
 
-func (http2) Data(c *sense.Context, d sense.Dir, _ []byte) {
-	if d != sense.ToServer {
+func (h *http2) Data(c *sense.Context, d sense.Dir, _ []byte) {
+	if h.said || d != sense.ToServer {
 		return
 	}
+	h.said = true
 	c.Act(d, "preface").Object = "http/2"
 	c.Message()
 	c.Sight(d.Other(), "http2 preface", ward.Fact{Field: ward.FieldService, Value: "http", Confidence: 80})
 	c.Done()
 }
 
-func (http2) Gap(c *sense.Context, _ sense.Dir, _ int64) { c.Done() }
+func (*http2) Gap(c *sense.Context, _ sense.Dir, _ int64) { c.Done() }
 
-func (http2) Close(*sense.Context) {}
+func (*http2) Close(*sense.Context) {}

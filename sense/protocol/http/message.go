@@ -55,7 +55,9 @@ func (s *stream) request(c *sense.Context, d sense.Dir, h *half) {
 		method = "other"
 	}
 	a := c.Act(d, method)
-	a.Object = targetKind(hd.target)
+	if a.Object = targetKind(hd.target); method == "CONNECT" {
+		a.Object = "tunnel"
+	}
 	a.Bytes = uint64(max(hd.length, 0))
 	s.requestAttrs(c, a)
 	if s.memo.isNew(&s.memo.agent, hd.agent) {
@@ -127,7 +129,7 @@ func (s *stream) response(c *sense.Context, d sense.Dir, h *half) {
 	s.responseSightings(c, d)
 	if hd.status == 101 || verb == "CONNECT" && hd.status/100 == 2 {
 		c.Done()
-		h.state = atResync
+		h.state, s.ended = atStart, true
 		return
 	}
 	s.unsentBody(c, p)

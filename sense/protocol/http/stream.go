@@ -65,6 +65,7 @@ type stream struct {
 	env     sense.Envelope
 	memo    memo
 	served  bool // the service was sighted
+	ended   bool // what follows is another protocol
 }
 
 func newStream(c *sense.Context) sense.Stream {
@@ -78,7 +79,7 @@ func newStream(c *sense.Context) sense.Stream {
 
 // Data implements sense.Stream.
 func (s *stream) Data(c *sense.Context, d sense.Dir, b []byte) {
-	for len(b) > 0 {
+	for len(b) > 0 && !s.ended {
 		b = b[s.step(c, d, b):]
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"strings"
 )
 
 // Caps of a message.
@@ -29,6 +30,7 @@ type soap struct {
 	host                                   bool // a description of this device was there
 
 	patientRoot, patient []byte // a patient context's identifier
+	patientDepth         int    // of the patient context being read
 	person               bool   // demographics were there
 	cut                  bool   // more devices than are kept
 }
@@ -75,6 +77,7 @@ func (s *soap) start(stack []string, attrs []xml.Attr) {
 	if n > 1 && stack[n-2] == "Body" && s.body == "" {
 		s.body = name
 	}
+	s.context(n, name, attrs)
 	switch name {
 	case "Hello", "Bye", "ProbeMatch", "ResolveMatch":
 		if len(s.matches) == maxMatches {
@@ -85,15 +88,27 @@ func (s *soap) start(stack []string, attrs []xml.Attr) {
 	case "ThisModel", "ThisDevice", "GetDeviceInformationResponse":
 		s.host = true
 	case "Identification":
-		s.identification(stack, attrs)
+		s.identification(n, attrs)
 	case "Givenname", "Familyname", "Birthname", "DateOfBirth":
 		s.person = true
 	}
 }
 
-// identification reads the identifier of a PatientContextState (BICEPS).
-func (s *soap) identification(stack []string, attrs []xml.Attr) {
-	if s.patient != nil || !isPatientState(stack) {
+// context notes where a PatientContextState begins (BICEPS): the element itself, or
+// one whose xsi:type says so.
+func (s *soap) context(depth int, name string, attrs []xml.Attr) {
+	patient := name == "PatientContextState"
+	for _, a := range attrs {
+		patient = patient || a.Name.Local == "type" && strings.HasSuffix(a.Value, "PatientContextState")
+	}
+	if patient && s.patientDepth == 0 {
+		s.patientDepth = depth
+	}
+}
+
+// identification reads the identifier of a patient context.
+func (s *soap) identification(depth int, attrs []xml.Attr) {
+	if s.patient != nil || s.patientDepth == 0 || depth != s.patientDepth+1 {
 		return
 	}
 	for _, a := range attrs {
@@ -106,18 +121,10 @@ func (s *soap) identification(stack []string, attrs []xml.Attr) {
 	}
 }
 
-// isPatientState accepts the element itself; states in reports are "ContextState"
-// of a type, whose other kinds have no CoreData.
-func isPatientState(stack []string) bool {
-	for _, n := range stack {
-		if n == "PatientContextState" || n == "CoreData" {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *soap) end(stack []string, text []byte) {
+	if len(stack) == s.patientDepth {
+		s.patientDepth = 0
+	}
 	if len(text) == 0 {
 		return
 	}
