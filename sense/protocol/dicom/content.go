@@ -263,8 +263,7 @@ func (x *content) person(t dicom.Tag, v []byte) {
 	case dicom.ApprovalStatus:
 		x.approval = state(x.c, v)
 	case dicom.Modality:
-		x.modality = modality(x.c, v)
-		x.category, _ = category(v)
+		x.modality, x.category = modality(x.c, v)
 	}
 }
 

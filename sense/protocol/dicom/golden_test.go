@@ -2,50 +2,34 @@ package dicom
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"wardkeeper/sense/sensetest"
 )
 
-// captures were made by testdata/make.sh.
-var captures = []string{"store", "query", "refuse", "commit"}
-
+// capture loads one of the captures that testdata/make.sh made.
 func capture(t testing.TB, name string) *sensetest.Trace {
 	return sensetest.Load(t, filepath.Join("testdata", name+".pcap"))
 }
 
-func TestGolden(t *testing.T) {
-	for _, name := range captures {
-		t.Run(name, func(t *testing.T) {
-			sensetest.Golden(t, capture(t, name), filepath.Join("testdata", name+".golden"), Analyzer())
-		})
-	}
+func TestTestdata(t *testing.T) {
+	sensetest.Testdata(t, []string{"CANARY", "JANE", "MRN0000", "19560412", "REFERRER", "OPERATOR", "St Example", "annab", "s3cret",
+		"SOMATOM", "LINAC4", "75123", "Radiology", "VA48A", "NOWHERE", "CTROOM1", "Thorax"}, Analyzer())
 }
 
-func TestSplits(t *testing.T) {
-	for _, name := range captures {
-		t.Run(name, func(t *testing.T) { sensetest.Splits(t, capture(t, name), Analyzer()) })
-	}
-}
-
-func TestRobust(t *testing.T) {
-	for _, name := range captures {
-		t.Run(name, func(t *testing.T) { sensetest.Robust(t, capture(t, name), Analyzer()) })
-	}
-}
-
-// TestIdentity checks that no golden shows what names a person outside of a
-// marker that says it went through privacy.
-func TestIdentity(t *testing.T) {
-	for _, name := range captures {
-		p := sensetest.Player{Analyzers: analyzers()}
-		for _, l := range p.Play(capture(t, name)) {
-			for _, canary := range []string{"CANARY", "JANE", "MRN", "19560412", "REFERRER", "OPERATOR", "St Example", "annab", "s3cret", "ACC0", "ACC1"} {
-				if strings.Contains(l, canary) {
-					t.Errorf("%s: %s in %s", name, canary, l)
-				}
+// TestTshark compares the number of commands and association PDUs with tshark's.
+func TestTshark(t *testing.T) {
+	for _, name := range []string{"store", "query", "refuse", "commit"} {
+		n := map[string]int{}
+		for k, v := range counts(t, (&sensetest.Player{Analyzers: analyzers()}).Play(capture(t, name))) {
+			switch k {
+			case "A-ASSOCIATE-RQ", "A-ASSOCIATE-AC", "A-ASSOCIATE-RJ", "A-ABORT", "A-RELEASE-RQ", "A-RELEASE-RP":
+				n["association"] += v
 			}
+		}
+		file := filepath.Join("testdata", name+".pcap")
+		if want := sensetest.Tshark(t, file, "dicom.pdu.type in {1,2,3,5,6,7}"); n["association"] != want {
+			t.Errorf("%s: %d association PDUs, tshark has %d", name, n["association"], want)
 		}
 	}
 }

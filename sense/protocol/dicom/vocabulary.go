@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"strconv"
+	"strings"
 
 	"wardkeeper/format/dicom"
 	"wardkeeper/sense"
@@ -36,35 +37,32 @@ func outcome(status uint16) string {
 	return hex
 }
 
-// category returns what kind of device a modality (PS3.3 C.7.3.1.1.1) comes from,
-// "" where it does not tell, and known false for what is no modality.
-func category(modality []byte) (category string, known bool) {
-	switch string(modality) {
-	case "CT", "MR", "US":
-		return string(modality), true
-	case "XA", "RF", "CR", "DX", "MG", "IO", "PX", "RG", "XC", "BMD", "DR":
-		return "X-ray", true
-	case "RTIMAGE", "RTDOSE", "RTSTRUCT", "RTPLAN", "RTRECORD", "RTINTENT", "RTRAD", "RTSEGANN":
-		return "RT", true
-	case "IVUS", "BDUS":
-		return "US", true
-	case "NM", "PT":
-		return "nuclear medicine", true
-	case "ECG", "EPS", "HD", "EEG", "RESP", "ES", "GM", "SM", "OP", "OPM", "OPT", "OPTBSV", "OPTENF", "OPV", "OCT", "IVOCT",
-		"LEN", "KER", "AR", "SRF", "VA", "IOL", "OAM", "OSS", "TG", "LS", "LP", "BI", "AU", "DMS", "EMG", "EOG", "POS", "PA", "OT",
-		"SC", "SR", "PR", "KO", "DOC", "REG", "SEG", "FID", "PLAN", "ASMT", "CTPROTOCOL", "XAPROTOCOL", "HC", "STAIN", "M3D",
-		"TEXTUREMAP", "RWV", "SMR", "ANN", "DG", "CFM", "FS", "VF", "MA", "DS", "CD", "DD", "DF", "EC", "ST", "CS", "CP", "AS":
-		return "", true
-	}
-	return "", false
+// modalities lists the defined terms of a modality (PS3.3 C.7.3.1.1.1, retired ones
+// too) by the kind of device they come from; none where they do not tell.
+var modalities = [...]struct{ category, terms string }{
+	{"CT", "CT"},
+	{"MR", "MR"},
+	{"US", "US IVUS BDUS"},
+	{"X-ray", "XA RF CR DX MG IO PX RG BMD DR"},
+	{"RT", "RTIMAGE RTDOSE RTSTRUCT RTPLAN RTRECORD RTINTENT RTRAD RTSEGANN"},
+	{"nuclear medicine", "NM PT ST"},
+	{"", "ECG EPS HD EEG RESP ES GM SM XC OP OPM OPT OPTBSV OPTENF OPV OCT IVOCT LEN KER AR SRF VA IOL OAM OSS TG LS LP BI AU " +
+		"DMS EMG EOG POS PA OT SC SR PR KO DOC REG SEG FID PLAN ASMT CTPROTOCOL XAPROTOCOL HC STAIN M3D TEXTUREMAP RWV SMR ANN " +
+		"DG CFM FS VF MA DS CD DD DF EC CS CP AS"},
 }
 
-// modality returns a modality's code, or cleaned text for what is none.
-func modality(c *sense.Context, v []byte) string {
-	if _, known := category(v); known {
-		return string(v)
+// modality returns a modality's code, or cleaned text for what is none, and what
+// kind of device it comes from.
+func modality(c *sense.Context, v []byte) (code, category string) {
+	for _, m := range modalities {
+		for rest := m.terms; rest != ""; {
+			var term string
+			if term, rest, _ = strings.Cut(rest, " "); term == string(v) {
+				return term, m.category
+			}
+		}
 	}
-	return c.Text(sense.ClassCode, v)
+	return c.Text(sense.ClassCode, v), ""
 }
 
 // level returns a query level (PS3.4 C.3), cleaned where it is none.
