@@ -1,12 +1,17 @@
 package privacy
 
-import "wardkeeper/sense"
+import (
+	"bytes"
+
+	"wardkeeper/sense"
+)
 
 // run is a run of digits.
 type run struct {
 	start, end int  // in text.b
 	word       int  // in text.words
 	sep        byte // what joins it to the run before, 0 if letters are between
+	aside      bool // a parenthesis opens before it
 }
 
 func (r *run) len() int { return r.end - r.start }
@@ -100,11 +105,19 @@ func (t *text) checkTotal() {
 	}
 }
 
-// build reports a number of five digits right after the word build.
+// build reports a number of five digits right after the word build, or one such as
+// Windows builds have in a string about Windows.
 func (t *text) build(i int) bool {
 	r := &t.runs[i]
 	w := &t.words[r.word]
-	return r.len() == 5 && w.letters == 0 && r.word > 0 && string(t.lowOf(&t.words[r.word-1])) == "build"
+	if r.len() != 5 || w.letters > 0 || r.word == 0 {
+		return false
+	}
+	if string(t.lowOf(&t.words[r.word-1])) == "build" {
+		return true
+	}
+	n := t.number(r)
+	return n >= 10000 && n < 30000 && string(t.lowOf(&t.words[0])) == "windows"
 }
 
 func (t *text) findRuns() {
@@ -126,6 +139,7 @@ func (t *text) findRuns() {
 			if last >= 0 && !letters {
 				if sep = t.b[last]; r.start-last > 1 {
 					sep = ' '
+					r.aside = bytes.IndexByte(t.b[last:r.start], '(') >= 0
 				}
 				r.sep = sep
 			}
@@ -155,7 +169,7 @@ func (t *text) lonelyYear(r *run) bool {
 	w := &t.words[r.word]
 	switch t.class {
 	case sense.ClassModel, sense.ClassSoftware, sense.ClassVersion:
-		return w.letters == 0 && t.class == sense.ClassModel || t.number(r) < 2000
+		return w.letters == 0 && t.class == sense.ClassModel || t.number(r) < 2000 && r.sep != '.'
 	case sense.ClassSerial, sense.ClassCode, sense.ClassDrug:
 		return false
 	}
@@ -174,11 +188,19 @@ func (t *text) denyDates() {
 				break
 			}
 			n += copy(digits[n:], t.b[r.start:r.end])
+			if t.versions() && n <= 6 && t.dottedOn(i, j) {
+				continue // 01.05.00.1 is no date, nor is a part of it
+			}
 			if date8(digits[:n]) || t.dateParts(t.runs[i:j+1]) || t.personal(t.runs[i:j+1]) {
 				t.denyRuns(i, j+1)
 			}
 		}
 	}
+}
+
+// dottedOn reports that runs i to j are only a part of a dotted version.
+func (t *text) dottedOn(i, j int) bool {
+	return t.runs[i].sep == '.' || j+1 < len(t.runs) && t.runs[j+1].sep == '.' && !t.runs[j+1].aside
 }
 
 // date8 reports eight digits that are a date in one of the usual orders.
@@ -229,7 +251,10 @@ func (t *text) dateParts(r []run) bool {
 		if !day(a, b) && !day(b, a) && !day(b, c) && !day(c, b) {
 			return false
 		}
-		dotted := r[1].sep == '.' && r[2].sep == '.'
+		if r[1].sep != r[2].sep {
+			return false
+		}
+		dotted := r[1].sep == '.'
 		padded := r[0].len() == 2 && r[1].len() == 2 && r[2].len() == 2
 		return padded || !dotted || !t.versions()
 	}
@@ -253,7 +278,7 @@ func (t *text) personal(r []run) bool {
 func (t *text) checkVersions() {
 	for i := 0; i < len(t.runs); {
 		j, digits, dots, long := i, 0, false, false
-		for ; j < len(t.runs) && (j == i || t.runs[j].sep != 0); j++ {
+		for ; j < len(t.runs) && (j == i || t.runs[j].sep != 0 && !t.runs[j].aside); j++ {
 			if j > i && t.runs[j].sep == '.' {
 				dots = true
 			}
@@ -274,7 +299,14 @@ func (t *text) denyMonths() {
 			continue
 		}
 		for j := max(0, i-2); j <= i+2 && j < len(t.words); j++ {
-			t.words[j].noDigits = t.words[j].noDigits || t.words[j].digits > 0
+			w := &t.words[j]
+			w.noDigits = w.noDigits || w.digits > 0 && !(t.versions() && t.dotted(w))
 		}
 	}
+}
+
+// dotted reports a word that a dot joins to another number.
+func (t *text) dotted(w *word) bool {
+	return w.start > 1 && t.b[w.start-1] == '.' && isDigit(t.b[w.start-2]) ||
+		w.end+1 < len(t.b) && t.b[w.end] == '.' && isDigit(t.b[w.end+1])
 }

@@ -31,6 +31,7 @@ func (s *Scrubber) judge() {
 		w := &t.words[i]
 		w.keep = w.phrase || w.ascii && s.known(w) || !w.ascii && w.digits == 0 && w.marks&person == 0 && w.marks&allowed[t.class] != 0
 	}
+	t.keepShort()
 	t.dropBeds()
 	t.dropSpelling()
 	s.makerFirst()
@@ -69,12 +70,13 @@ const maxLetterRuns = 3
 func (s *Scrubber) lettersKnown(w *word) bool {
 	t := &s.text
 	low, raw := t.lowOf(w), t.of(w)
-	runs := 0
+	runs, weak := 0, false
 	for i := 0; i < len(low); {
 		j := i
 		for j < len(low) && !isDigit(low[j]) {
 			j++
 		}
+		weak = weak || j-i == 1
 		if j > i {
 			if runs++; runs > maxLetterRuns || !s.part(low[i:j], raw[i:j], runs) {
 				return false
@@ -85,7 +87,7 @@ func (s *Scrubber) lettersKnown(w *word) bool {
 		}
 		i = j
 	}
-	return true
+	return !weak && runs <= 1 || !encodedText(raw)
 }
 
 // part decides about letters without digits.
@@ -113,13 +115,14 @@ func (s *Scrubber) camel(low, raw []byte) bool {
 			continue
 		}
 		m := s.v.words[string(low[start:i])]
-		if i-start < 2 || m&person != 0 || m&allowed[s.text.class] == 0 || s.echo.has(low[start:i]) {
+		short := i-start < 2 || i-start == 2 && (start > 0 || !upper(raw[1])) // CTRoom
+		if short || m&person != 0 || m&allowed[s.text.class]&^tld == 0 || s.echo.has(low[start:i]) {
 			return false
 		}
 		start = i
 		pieces++
 	}
-	return pieces > 1
+	return pieces > 1 && !encodedText(raw)
 }
 
 func upper(c byte) bool { return 'A' <= c && c <= 'Z' }
@@ -198,7 +201,7 @@ func (s *Scrubber) shape(w *word) bool {
 	case n == 2: // 840S
 		return last <= 3
 	case n == 3 && kind[0]: // M8105A, VB10A
-		return last == 1 || last == 2 && upper(raw[len(raw)-1])
+		return last <= 2
 	case n == 3: // 9p1, 12rc2
 		return size(0) <= 3 && size(1) <= 2 && last <= 3
 	case n == 4 && kind[0]: // E11C1
@@ -287,6 +290,39 @@ func (s *Scrubber) makerFirst() {
 		product = product || t.words[i].letters > 0
 	}
 	w.keep, w.phrase = product, product
+}
+
+// maxShort is how many words of two or three capitals a model may have.
+const maxShort = 2
+
+// keepShort keeps what stands in models as FX-8322 or Medstation ES: two capitals
+// beside a known word, or three joined to a number.
+func (t *text) keepShort() {
+	if t.class != sense.ClassModel && t.class != sense.ClassSoftware {
+		return
+	}
+	short := 0
+	for i := range t.words {
+		w := &t.words[i]
+		if w.keep || w.digits > 0 || !w.ascii || w.letters < 2 || w.letters > 3 || w.marks&(person|month|identity) != 0 || !capitals(t.of(w)) {
+			continue
+		}
+		before := i > 0 && t.words[i-1].keep
+		after := i+1 < len(t.words) && t.words[i+1].keep
+		number := i+1 < len(t.words) && t.words[i+1].digits > 0 && t.words[i+1].start == w.end+1
+		if short++; short <= maxShort && (w.letters == 2 && (before || after) || after && number) {
+			w.keep = true
+		}
+	}
+}
+
+func capitals(b []byte) bool {
+	for _, c := range b {
+		if !upper(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // dropBeds drops what follows the word bed.

@@ -138,8 +138,9 @@ func (s *Scrubber) tokenOf(kind ward.TokenKind, authority, value []byte) ward.To
 //     letters and four digits, and dotted versions of up to twelve digits.
 //   - Nothing that could be a date, a telephone or social security number is kept.
 //     Dates are denied in any order and with any separator, except that a version
-//     may look like 5.10.42 (day and year not both written with two digits) and a
-//     year from 2000 on may stand alone in a software's name (Windows Server 2019).
+//     may look like 5.10.42 (its numbers not all written with two digits) and a year
+//     from 2000 on may stand alone in a software's name (Windows Server 2019).
+//   - An IP address is no host name: it has its own place in an observation.
 //   - Serials need letters and three digits in a serial's shape.
 //   - Whatever was recently seen as an identity (see Token) is kept nowhere, even
 //     where it is vocabulary, whatever its case, separators and leading zeros.

@@ -3,6 +3,7 @@ package privacy
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"unicode/utf8"
 )
 
 // The shape of an equipment's serial number.
@@ -27,7 +28,7 @@ func (s *Scrubber) serial() bool {
 		if w.digits == 0 && serialLabels[string(t.lowOf(w))] {
 			continue
 		}
-		if w.letters > 0 && w.digits > 0 && encodedText(t.of(w)) {
+		if w.digits > 0 && encodedText(t.of(w)) {
 			return false
 		}
 		letters += w.letters
@@ -90,25 +91,29 @@ func encodedText(b []byte) bool {
 	if len(b) > len(buf) {
 		return false
 	}
-	const least = 3
+	const least, leastBase64 = 3, 4 // c311 is Base64 of three readable bytes
 	if n, err := hex.Decode(buf[:], b); err == nil && n >= least && readable(buf[:n]) {
 		return true
 	}
-	if n, err := base64.RawStdEncoding.Decode(buf[:], b); err == nil && n >= least && readable(buf[:n]) {
+	if n, err := base64.RawStdEncoding.Decode(buf[:], b); err == nil && n >= leastBase64 && readable(buf[:n]) {
 		return true
 	}
 	return false
 }
 
 func readable(b []byte) bool {
+	if !utf8.Valid(b) {
+		return false
+	}
 	letters := 0
 	for _, c := range b {
-		if c < ' ' || c > '~' {
+		if c < ' ' || c == 0x7f {
 			return false
 		}
-		if isLetter(c) {
+		if isLetter(c) || c >= 0x80 {
 			letters++
 		}
 	}
-	return letters*2 >= len(b)
+	const chance = 5 // so many readable bytes are none
+	return letters*2 >= len(b) || len(b) >= chance
 }

@@ -86,8 +86,12 @@ func (t *text) decode(class sense.Class, raw []byte) {
 }
 
 func (t *text) decode16(order binary.ByteOrder, raw []byte) {
-	for ; len(raw) >= 2; raw = raw[2:] {
-		r := rune(order.Uint16(raw))
+	for len(raw) > 0 {
+		r := rune(raw[0]) // of the last, trimming may have cut the zero
+		if len(raw) >= 2 {
+			r = rune(order.Uint16(raw))
+		}
+		raw = raw[min(2, len(raw)):]
 		if r >= 0xd800 && r < 0xe000 { // the planes above hold no vocabulary
 			r = utf8.RuneError
 		}
