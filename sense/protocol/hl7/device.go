@@ -75,6 +75,9 @@ func (p *parser) observation(c *sense.Context, code uint32, name, rest []byte) {
 			p.identify(c, e, equipment)
 		}
 	}
+	if code>>16 == 11 {
+		p.session(value)
+	}
 	if tm == nil {
 		return
 	}
@@ -119,11 +122,8 @@ func (t *therapy) term(c *sense.Context, p *parser, tm *term, place position, va
 		if tm.code>>16 == 11 {
 			p.attr("implant", choice(d, tm, value))
 		}
-	default:
+	case useModel, useMaker, useSerial, useSoftware, useFirmware, useSystemID:
 		p.identity(c, t.part(c, position{mds: place.mds, vmd: place.vmd, known: place.known}), tm, value)
-	}
-	if tm.code>>16 == 11 {
-		p.session(value)
 	}
 }
 

@@ -86,6 +86,12 @@ var termList = []term{
 	{68484, "MDC_ATTR_ALARM_PRIORITY", useAlarm, "priority", "", "", ""},
 	{68485, "MDC_ATTR_ALERT_TYPE", useAlarm, "type", "", "", ""},
 	{68487, "MDC_ATTR_EVENT_COND", useEvent, "event", "", "", ""},
+	{197288, "MDC_EVT_PUMP_DELIV_START", useValue, "", "", "", ""},
+	{197290, "MDC_EVT_PUMP_DELIV_STOP", useValue, "", "", "", ""},
+	{197292, "MDC_EVT_PUMP_DELIV_COMP", useValue, "", "", "", ""},
+	{197334, "MDC_EVT_VOL_INFUS_NEAR_COMP", useValue, "", "", "", ""},
+	{196940, "MDC_EVT_FLUID_LINE_OCCL", useValue, "", "", "", ""},
+	{197218, "MDC_EVT_SYRINGE_BARREL", useValue, "", "", "", ""},
 	// Implants (11073-10103, partition 11).
 	{720898, "MDC_IDC_DEV_MODEL", useModel, "", "", "", ""},
 	{720899, "MDC_IDC_DEV_SERIAL_NUMBER", useSerial, "", "", "", ""},

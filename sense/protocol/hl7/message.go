@@ -29,7 +29,7 @@ type parser struct {
 	told     uint32       // bits, see sight.go
 	attrs    [8]ward.Attr // of the message; here, so that no message clears them
 
-	sources, targets, software, equip, devices seen
+	sources, targets, software, equip, devices, units seen
 }
 
 // message is what the current message said so far.

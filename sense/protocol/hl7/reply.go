@@ -83,7 +83,7 @@ func (r *requests) add(c *sense.Context, id []byte) (t ward.Token, duplicate str
 // give is an infusion order (RGV) that waits for its answer.
 type give struct {
 	message, patient, visit, order ward.Token
-	device, drug                   string
+	device, drug, heal             string
 }
 
 // remember keeps the order of an RGV until it is answered.

@@ -313,7 +313,7 @@ func (t *therapy) sightParts(c *sense.Context, p *parser, dir sense.Dir) {
 		if e.device == "" {
 			continue
 		}
-		if !e.own {
+		if !e.own && (p.head.hasEUI || p.units.first(c, fnv(fnvStart, e.device)) && len(p.units.h) > 1) {
 			others++
 		}
 		h := uint64(fnvStart)
@@ -337,7 +337,7 @@ func (t *therapy) sightParts(c *sense.Context, p *parser, dir sense.Dir) {
 			ward.Fact{Field: ward.FieldDepartment, Value: p.m.department, Confidence: 50},
 			ward.Fact{Field: ward.FieldRole, Value: "hl7 device", Confidence: 80})
 	}
-	if others > 0 && dir == p.dir && len(p.devices.h) > 1 && p.once(saidDevices) {
+	if others > 0 && dir == p.dir && p.once(saidDevices) {
 		c.Sight(dir, "hl7 OBX-18", role("hl7 device data sender", 60), ward.Fact{Field: ward.FieldCategory, Value: "device gateway", Confidence: 60})
 	}
 }

@@ -43,6 +43,7 @@ type therapy struct {
 
 	// the current order
 	drug, drugCode, route string
+	device                string // of the order that an answer is for
 	rate, insulin         bool
 	encoded               bool // RXE was read: RXO says the same less exactly
 
@@ -63,8 +64,13 @@ func (p *parser) therapy() *therapy {
 
 func (t *therapy) reset() {
 	t.doses, t.text, t.start = t.doses[:0], t.text[:0], 0
-	t.drug, t.drugCode, t.route, t.rate, t.insulin, t.encoded = "", "", "", false, false, false
+	t.forget()
 	t.open, t.mds, t.parts, t.event = false, 0, t.parts[:0], ""
+}
+
+// forget leaves the current order.
+func (t *therapy) forget() {
+	t.drug, t.drugCode, t.route, t.device, t.rate, t.insulin, t.encoded = "", "", "", "", false, false, false
 }
 
 // add takes a dose; what does not fit is told at once with what is known.
@@ -162,9 +168,9 @@ func (p *parser) pharmaceutical() bool {
 func (p *parser) nextOrder(c *sense.Context, control []byte, order ward.Token) {
 	if t := p.t; t != nil {
 		t.settle(c, p)
-		t.drug, t.drugCode, t.route, t.rate, t.insulin, t.encoded = "", "", "", false, false, false
+		t.forget()
 	}
-	p.m.control, p.m.group = orderState(control), order
+	p.m.control, p.m.group, p.m.refused = orderState(control), order, false
 	if k := p.head.kind; p.m.control != "" && (k == kindPharmacy || k == kindGive) || k == kindGiveReply {
 		p.therapy() // told even if no RX segment follows
 	}
@@ -183,7 +189,7 @@ func (t *therapy) settleOrder(c *sense.Context, p *parser) {
 	for i := range t.parts {
 		t.parts[i].named()
 	}
-	device := ""
+	device := t.device
 	if i := t.identified(); i >= 0 {
 		device = t.parts[i].device
 	}
@@ -194,20 +200,24 @@ func (t *therapy) settleOrder(c *sense.Context, p *parser) {
 			e.drug, e.drugCode, e.route = t.drug, t.drugCode, t.route
 		}
 		e.state = p.doseState()
-		switch {
-		case t.insulin:
-			e.therapy = "insulin"
-		case t.rate || p.head.kind == kindGive || p.head.kind == kindGiveReply:
-			e.therapy = "infusion"
-		default:
-			e.therapy = "medication"
-		}
+		e.therapy = t.heal(p.head.kind)
 	}
 	if p.head.kind == kindGive {
-		p.s.remember(give{message: m.message, patient: m.latest, visit: m.visit, order: m.group, device: device, drug: t.drug})
+		p.s.remember(give{message: m.message, patient: m.latest, visit: m.visit, order: m.group, device: device, drug: t.drug, heal: t.heal(p.head.kind)})
 	}
 	t.sightParts(c, p, p.dir.Other())
 	t.parts, t.open = t.parts[:0], false
+}
+
+// heal names the therapy of the current order.
+func (t *therapy) heal(k kind) string {
+	switch {
+	case t.insulin:
+		return "insulin"
+	case t.rate || k == kindGive || k == kindGiveReply:
+		return "infusion"
+	}
+	return "medication"
 }
 
 // doseState is the state that a pharmacy message gives its doses.
@@ -250,8 +260,12 @@ func (p *parser) answer(c *sense.Context) {
 		return
 	}
 	if p.head.kind != kindAck {
-		if p.t != nil && p.t.drug == "" { // the answer need not repeat what it answers
-			p.t.drug = g.drug
+		t := p.therapy() // the answer need not repeat what it answers
+		first(&t.drug, g.drug)
+		first(&t.device, g.device)
+		t.insulin = t.insulin || g.heal == "insulin"
+		if m.visit.Zero() {
+			m.visit = g.visit
 		}
 		if m.group.Zero() {
 			m.group, m.order = g.order, g.order
@@ -259,11 +273,10 @@ func (p *parser) answer(c *sense.Context) {
 		if m.latest.Zero() {
 			m.latest, m.patient = g.patient, g.patient
 		}
-		p.therapy()
 		return
 	}
 	d := c.Dose(p.dir)
-	d.State, d.Therapy, d.Patient, d.Order, d.Visit, d.Message = m.code.accepts(), "infusion", g.patient, g.order, g.visit, m.message
+	d.State, d.Therapy, d.Patient, d.Order, d.Visit, d.Message = m.code.accepts(), g.heal, g.patient, g.order, g.visit, m.message
 	d.Device, d.Drug = g.device, g.drug
 }
 
@@ -321,6 +334,7 @@ func (t *therapy) medicine(c *sense.Context, p *parser, f []byte) {
 		t.drugCode = c.Text(sense.ClassCode, p.plain(code))
 	} else {
 		t.drug, t.drugCode = c.Text(sense.ClassDrug, p.plain(code)), ""
+		text = code
 	}
 	t.insulin = insulin(text)
 }
