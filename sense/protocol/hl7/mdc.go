@@ -26,6 +26,7 @@ const (
 	useDevice                  // the row of a device, VMD or channel
 	useAlarm                   // a facet of an alarm or event, told as an attribute
 	useEvent                   // an event's condition
+	useValue                   // stands in OBX-5 only
 )
 
 // term is a code of ISO/IEEE 11073-10101 or 11073-10103.
