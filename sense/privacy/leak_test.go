@@ -29,7 +29,7 @@ func newPlanter(v *Vocabulary, seed uint64) *planter {
 		switch {
 		case m&person != 0 && len(w) >= 5:
 			p.names = append(p.names, w)
-		case m&general != 0 && m&month == 0 && !hidesName(v, w):
+		case m&general != 0 && m&month == 0 && !strings.ContainsAny(w, "0123456789") && !hidesName(v, w):
 			p.words = append(p.words, w)
 		}
 	}
