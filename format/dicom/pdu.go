@@ -131,7 +131,7 @@ func (f *Framer) fragment(b []byte) (Event, []byte) {
 	f.pdv -= uint32(n)
 	if f.pdv == 0 {
 		e.End = true
-		f.inPDV = false
+		f.inPDV, f.first = false, true
 		f.inside = f.pdu > 0
 	}
 	return e, b[n:]

@@ -28,6 +28,7 @@ type half struct {
 	ncarry    int
 	carry     [2 * carryBytes]byte
 	buf       sense.Buffer // an association PDU or a command set that was cut
+	misfit    bool         // bytes that are no PDU were told
 	drop      bool         // what is being collected misses bytes or is too long
 	unsure    bool         // the command set may lack its beginning
 	message   message
@@ -92,7 +93,10 @@ func (s *stream) follow(c *sense.Context, d sense.Dir, b []byte) []byte {
 				s.dataSet(c, d, &e)
 			}
 		case dicom.Misfit:
-			c.Anomaly(d, "dicom.pdu", "bytes are not a PDU")
+			if !h.misfit {
+				h.misfit = true
+				c.Anomaly(d, "dicom.pdu", "bytes are not a PDU")
+			}
 			s.lose(c, d)
 			return b
 		}
