@@ -25,7 +25,8 @@ corpus: ## everything over the folder of real material named by WARDKEEPER_CORPU
 	CGO_ENABLED=0 $(GO) test -count=1 -run 'Corpus' $(PKGS)
 
 bench: build ## throughput and memory beside other programs; BENCH is a folder with pcap/{dicom,hl7,mix}.pcap
-	./scripts/bench.sh
+	@test -n "$$BENCH" || { echo "set BENCH to a folder with pcap/dicom.pcap, pcap/hl7.pcap and pcap/mix.pcap"; exit 1; }
+	$(GO) run ./lab/bench $(BENCHFLAGS) $$BENCH/pcap/dicom.pcap $$BENCH/pcap/hl7.pcap $$BENCH/pcap/mix.pcap
 
 fuzz: ## every fuzz target for FUZZ (default 10s) each
 	./scripts/fuzz.sh $(FUZZ)
