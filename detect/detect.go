@@ -51,7 +51,9 @@ type Hit struct {
 	Says       string // evidence in plain words, without identities
 	Attackers  []string
 	Victims    []string
-	Devices    []string // ids
-	Motives    []ward.Motive
-	Count      uint64 // 0 counts as 1
+	// About lists whom it is about; they become device ids when the finding is
+	// shown, because what is known of an address may change until then.
+	About   []ward.Endpoint
+	Motives []ward.Motive
+	Count   uint64 // 0 counts as 1
 }

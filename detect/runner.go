@@ -37,6 +37,13 @@ type findingKey struct{ rule, key string }
 type open struct {
 	finding     ward.Finding
 	first, last ward.Time
+	about       []place
+}
+
+// place is an endpoint in its zone.
+type place struct {
+	zone string
+	end  ward.Endpoint
 }
 
 // NewRunner runs the detectors over observations.
@@ -74,7 +81,8 @@ func (r *Runner) hit(run *running, o *ward.Observation, h Hit) {
 		r.findings[k] = f
 		defer func() {
 			if r.OnFinding != nil {
-				r.OnFinding(&f.finding)
+				g := r.show(f)
+				r.OnFinding(&g)
 			}
 		}()
 	}
@@ -103,7 +111,11 @@ func (f *open) join(o *ward.Observation, h Hit) {
 	g.Count += max(h.Count, 1)
 	f.last = max(f.last, o.Time)
 	g.LastSeen = f.last.String()
-	g.Devices = addNames(g.Devices, h.Devices)
+	for _, e := range h.About {
+		if p := (place{o.Zone, e}); len(f.about) < maxNames && !slices.Contains(f.about, p) {
+			f.about = append(f.about, p)
+		}
+	}
 	g.Attackers = addNames(g.Attackers, h.Attackers)
 	g.Victims = addNames(g.Victims, h.Victims)
 	if len(g.Evidence) < maxEvidence && h.Says != "" {
@@ -144,7 +156,16 @@ func (r *Runner) Findings() []ward.Finding {
 	})
 	out := make([]ward.Finding, len(all))
 	for i, f := range all {
-		out[i] = f.finding
+		out[i] = r.show(f)
 	}
 	return out
+}
+
+// show returns the finding as it leaves, with the ids of its devices.
+func (r *Runner) show(f *open) ward.Finding {
+	g := f.finding
+	for _, p := range f.about {
+		g.Devices = addNames(g.Devices, []string{r.view.Device(p.zone, p.end)})
+	}
+	return g
 }

@@ -69,7 +69,7 @@ func CleartextOutside() detect.Detector {
 func (d *clearPaths) Spec() detect.Spec { return d.spec }
 
 // Apply implements detect.Detector.
-func (d *clearPaths) Apply(o *ward.Observation, v detect.View, emit func(detect.Hit)) {
+func (d *clearPaths) Apply(o *ward.Observation, _ detect.View, emit func(detect.Hit)) {
 	if !o.Act.Clear || (outside(o.Dst) || outside(o.Src)) != d.public {
 		return
 	}
@@ -80,7 +80,7 @@ func (d *clearPaths) Apply(o *ward.Observation, v detect.View, emit func(detect.
 			if len(d.seen) >= maxPaths {
 				return
 			}
-			h = d.describe(p, o, v)
+			h = d.describe(p, o)
 			d.seen[p] = h
 		}
 		d.last, d.hit = p, h
@@ -89,15 +89,14 @@ func (d *clearPaths) Apply(o *ward.Observation, v detect.View, emit func(detect.
 }
 
 // describe makes the hit that all further acts on the path repeat.
-func (d *clearPaths) describe(p path, o *ward.Observation, v detect.View) *detect.Hit {
-	from, to := v.Device(o.Zone, o.Src), v.Device(o.Zone, o.Dst)
+func (d *clearPaths) describe(p path, o *ward.Observation) *detect.Hit {
 	h := &detect.Hit{
 		Key:        p.zone + "|" + p.protocol + "|" + p.src.String() + "|" + p.dst.String(),
 		Severity:   ward.Low,
 		Confidence: 95,
 		Title:      fmt.Sprintf("%s: %s from %s to %s", d.spec.Title, strings.ToUpper(p.protocol), p.src, p.dst),
 		Says:       "a " + strings.ToUpper(p.protocol) + " message (" + o.Act.Verb + ") named a patient and was not encrypted",
-		Devices:    []string{from, to},
+		About:      []ward.Endpoint{o.Src, o.Dst},
 		Victims:    []string{p.src.String()},
 	}
 	if d.public {
