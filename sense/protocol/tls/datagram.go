@@ -48,10 +48,19 @@ func recordD(b []byte) (r datagramRecord, ok bool) {
 	return datagramRecord{b[0], binary.BigEndian.Uint16(b[3:]), b[recordHeaderD : recordHeaderD+n]}, true
 }
 
-// datagrams reads DTLS hellos that lie whole in a datagram, and certificates.
+// fragments is a handshake message that comes in parts (RFC 6347 section 4.2.3).
+type fragments struct {
+	buf   sense.Buffer
+	seq   uint16
+	kind  byte
+	whole int
+}
+
+// datagrams reads DTLS hellos and certificates.
 type datagrams struct {
 	hs     handshake
 	sealed [2]bool
+	parts  [2]fragments
 }
 
 // Datagram implements sense.Datagrams.
@@ -64,6 +73,7 @@ func (s *datagrams) Datagram(c *sense.Context, dir sense.Dir, b []byte) {
 		b = b[recordHeaderD+len(r.body):]
 		switch {
 		case r.epoch > 0 || r.kind == recordCCS:
+			s.hs.changeCipher(dir)
 			if s.sealed[dir] = true; s.sealed[dir.Other()] {
 				s.hs.finish(c, "ok")
 				c.Done()
@@ -72,31 +82,61 @@ func (s *datagrams) Datagram(c *sense.Context, dir sense.Dir, b []byte) {
 		case r.kind == recordAlert && len(r.body) == 2:
 			s.hs.alerted(c, dir, r.body[0], r.body[1])
 		case r.kind == recordHandshake:
-			s.message(c, dir, r.body)
+			s.handshake(c, dir, r.body)
 		}
 	}
 }
 
-// message reads one handshake message, RFC 6347 section 4.2.2; fragments are
-// passed over.
-func (s *datagrams) message(c *sense.Context, dir sense.Dir, b []byte) {
-	if len(b) < handshakeHeaderD {
+// handshake reads the messages or fragments of a record, RFC 6347 section 4.2.2.
+func (s *datagrams) handshake(c *sense.Context, dir sense.Dir, b []byte) {
+	for len(b) >= handshakeHeaderD {
+		kind := b[0]
+		h := cursor{b: b[1:]}
+		whole, seq, offset := h.u24(), h.u16(), h.u24()
+		body := h.take(h.u24())
+		if h.bad {
+			return
+		}
+		b = h.b
+		if kind != typeClientHello && kind != typeServerHello && kind != typeCertificate {
+			continue
+		}
+		if offset == 0 && len(body) == whole {
+			s.message(c, dir, kind, body)
+			continue
+		}
+		s.fragment(c, dir, kind, seq, whole, offset, body)
+	}
+}
+
+// fragment joins what comes in order; other fragments are passed over, since they
+// are sent again as a rule.
+func (s *datagrams) fragment(c *sense.Context, dir sense.Dir, kind byte, seq uint16, whole, offset int, body []byte) {
+	p := &s.parts[dir]
+	if offset == 0 {
+		p.buf.Reset()
+		p.seq, p.kind, p.whole = seq, kind, whole
+	}
+	if p.kind != kind || p.seq != seq || p.whole != whole || offset != p.buf.Len() ||
+		!p.buf.Append(c, body, min(whole, maxHandshake), "dtls.handshake-bytes") {
 		return
 	}
-	h := cursor{b: b[1:]}
-	whole := h.u24()
-	h.take(2)
-	offset, n := h.u24(), h.u24()
-	if offset != 0 || n != whole || n > len(h.b) {
-		return
+	if p.buf.Len() == whole {
+		s.message(c, dir, kind, p.buf.Bytes())
+		p.kind = 0
+		p.buf.Reset()
 	}
+}
+
+func (s *datagrams) message(c *sense.Context, dir sense.Dir, kind byte, body []byte) {
 	ok := true
-	switch body := h.b[:n]; {
-	case b[0] == typeClientHello && dir == sense.ToServer:
+	switch {
+	case kind == typeClientHello && dir == sense.ToServer:
 		ok = s.hs.clientHello(c, body, 'd')
-	case b[0] == typeServerHello && dir == sense.ToClient:
+	case kind == typeServerHello && dir == sense.ToClient:
 		ok = s.hs.serverHello(body)
-	case b[0] == typeCertificate:
+	case kind == typeCertificate:
+		s.hs.certificate = s.hs.certificate || dir == sense.ToClient
 		ok = certificates(c, dir, body)
 	}
 	if !ok {
@@ -105,7 +145,11 @@ func (s *datagrams) message(c *sense.Context, dir sense.Dir, b []byte) {
 }
 
 // Close implements sense.Datagrams.
-func (s *datagrams) Close(c *sense.Context) { s.hs.finish(c, "") }
+func (s *datagrams) Close(c *sense.Context) {
+	s.hs.finish(c, "")
+	s.parts[0].buf.Free(c)
+	s.parts[1].buf.Free(c)
+}
 
 // QUIC versions: 1, 2, drafts and Google's own (RFC 9000 section 15, RFC 9369).
 func quicVersion(v uint32) string {

@@ -214,14 +214,15 @@ func (s *stream) header(c *sense.Context, dir sense.Dir, b []byte) int {
 	if !d.any && (d.headN > 0 && d.head[0]&0x80 != 0 || d.headN == 0 && b[0]&0x80 != 0) {
 		want = 11
 	}
-	h, used := b, want
-	if d.headN > 0 || len(b) < want {
-		used = copy(d.head[d.headN:want], b)
+	h, used := d.head[:want], want
+	if d.headN == 0 && len(b) >= want {
+		h = b[:want]
+	} else {
+		used = copy(h[d.headN:], b)
 		d.headN += used
 		if d.headN < want {
 			return used
 		}
-		h = d.head[:want]
 	}
 	d.headN = 0
 	if want == 11 {
