@@ -132,7 +132,7 @@ func findStart(line []byte, requests, responses bool) (at int, response bool) {
 			return i, true
 		}
 		if requests && i > 0 && line[i-1] == ' ' && isVersion(bytes.TrimRight(line[i:], "\r ")) {
-			if at := requestBefore(line[:i-1]); at >= 0 {
+			if at := requestBefore(line[:i-1]); at >= 0 && isRequestLine(line[at:i+8]) {
 				return at, false
 			}
 		}

@@ -273,8 +273,7 @@ func (s *stream) resyncBuffered(c *sense.Context, d sense.Dir, h *half, b []byte
 	return n
 }
 
-// resyncLine looks at the one complete line in the buffer, from its second byte on
-// where its first was no start already.
+// resyncLine looks at the one complete line in the buffer.
 func (s *stream) resyncLine(d sense.Dir, h *half) {
 	requests, responses := s.roles(d)
 	line := h.buf.Bytes()
