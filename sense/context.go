@@ -138,6 +138,13 @@ func (c *Context) Dose(d Dir) *ward.Dose {
 	return o.Dose
 }
 
+// DoseAs is Dose under another protocol's name, as ActAs.
+func (c *Context) DoseAs(protocol string, d Dir) *ward.Dose {
+	dose := c.Dose(d)
+	c.out.Obs[len(c.out.Obs)-1].Protocol = protocol
+	return dose
+}
+
 // Attrs copies up to eight attributes to where they live as long as the
 // observation that they are put into.
 func (c *Context) Attrs(a ...ward.Attr) []ward.Attr {
