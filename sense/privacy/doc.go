@@ -14,6 +14,7 @@
 //	secret   secret
 //	text     name (words of free text)
 //	digest   keyed content digests
+//	echo     hashes of lately seen identities, in memory only
 //
 // # Tokens
 //

@@ -1,7 +1,8 @@
 package privacy
 
 import (
-	"hash/maphash"
+	"encoding/binary"
+	"math/bits"
 
 	"wardkeeper/ward"
 )
@@ -20,7 +21,7 @@ const (
 // and digits in lower case without separators and leading zeros, and which such
 // hashes the cached texts depend on.
 type echo struct {
-	seed  maphash.Seed
+	seed  uint64   // from the key, so that the same input gives the same answers
 	ring  []uint64 // nil until the first identity
 	next  int
 	slots []uint64
@@ -36,7 +37,7 @@ func (e *echo) add(v *Vocabulary, kind ward.TokenKind, value []byte) bool {
 	var buf [maxEcho]byte
 	whole := squeeze(buf[:0], value)
 	put := func(b []byte) {
-		if len(b) >= minEcho && (len(b) > 8 || v.words[string(b)]&account == 0) && e.put(maphash.Bytes(e.seed, b)) {
+		if len(b) >= minEcho && (len(b) > 8 || v.words[string(b)]&account == 0) && e.put(e.hash(b)) {
 			stale = true
 		}
 	}
@@ -65,6 +66,21 @@ func splits(kind ward.TokenKind, c byte) bool {
 	return (kind == ward.TokenName || kind == ward.TokenStaff) && c < 0x80 && !letterOrDigit(c)
 }
 
+func (e *echo) hash(b []byte) uint64 {
+	h := e.seed ^ uint64(len(b))
+	for ; len(b) >= 8; b = b[8:] {
+		h = mix(h ^ binary.LittleEndian.Uint64(b))
+	}
+	var tail [8]byte
+	copy(tail[:], b)
+	return mix(h ^ binary.LittleEndian.Uint64(tail[:]))
+}
+
+func mix(x uint64) uint64 {
+	hi, lo := bits.Mul64(x^0x9e3779b97f4a7c15, 0xd6e8feb86659fd93)
+	return hi ^ lo
+}
+
 // put adds h and reports whether it is new and was asked for.
 func (e *echo) put(h uint64) bool {
 	h |= 1 // zero marks an empty slot
@@ -76,7 +92,7 @@ func (e *echo) put(h uint64) bool {
 	}
 	e.ring[e.next] = h
 	e.next = (e.next + 1) % echoSize
-	i := h % echoSlots
+	i := h >> 1 % echoSlots
 	for e.slots[i] != 0 {
 		i = (i + 1) % echoSlots
 	}
@@ -85,7 +101,7 @@ func (e *echo) put(h uint64) bool {
 }
 
 func (e *echo) find(h uint64) bool {
-	for i := h % echoSlots; e.slots[i] != 0; i = (i + 1) % echoSlots {
+	for i := h >> 1 % echoSlots; e.slots[i] != 0; i = (i + 1) % echoSlots {
 		if e.slots[i] == h {
 			return true
 		}
@@ -95,7 +111,7 @@ func (e *echo) find(h uint64) bool {
 
 // remove deletes h and moves up what collided with it (linear probing).
 func (e *echo) remove(h uint64) {
-	i := h % echoSlots
+	i := h >> 1 % echoSlots
 	for e.slots[i] != h {
 		if e.slots[i] == 0 {
 			return
@@ -103,7 +119,7 @@ func (e *echo) remove(h uint64) {
 		i = (i + 1) % echoSlots
 	}
 	for j := (i + 1) % echoSlots; e.slots[j] != 0; j = (j + 1) % echoSlots {
-		home := e.slots[j] % echoSlots
+		home := e.slots[j] >> 1 % echoSlots
 		if (j-home)%echoSlots >= (j-i)%echoSlots {
 			e.slots[i] = e.slots[j]
 			i = j
@@ -118,7 +134,7 @@ func (e *echo) has(b []byte) bool {
 	if len(b) < minEcho {
 		return false
 	}
-	h := maphash.Bytes(e.seed, b) | 1
+	h := e.hash(b) | 1
 	e.asked.add(h)
 	return e.ring != nil && e.find(h)
 }
@@ -182,7 +198,7 @@ func (s *hashSet) add(hash uint64) {
 		s.slots = make([]uint32, askedSlots)
 	}
 	h := uint32(hash>>32) | 1
-	i := h % askedSlots
+	i := h >> 1 % askedSlots
 	for s.slots[i] != 0 {
 		if s.slots[i] == h {
 			return
@@ -201,7 +217,7 @@ func (s *hashSet) has(hash uint64) bool {
 		return false
 	}
 	h := uint32(hash>>32) | 1
-	for i := h % askedSlots; s.slots[i] != 0; i = (i + 1) % askedSlots {
+	for i := h >> 1 % askedSlots; s.slots[i] != 0; i = (i + 1) % askedSlots {
 		if s.slots[i] == h {
 			return true
 		}

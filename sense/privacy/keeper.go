@@ -24,10 +24,11 @@ const (
 	forSecret
 	forText
 	forDigest
+	forEcho
 	purposes
 )
 
-var purposeNames = [purposes]string{"therapy", "study", "implant", "access", "secret", "text", "digest"}
+var purposeNames = [purposes]string{"therapy", "study", "implant", "access", "secret", "text", "digest", "echo"}
 
 // purposeOf says which key makes the tokens of a kind.
 func purposeOf(k ward.TokenKind) purpose {

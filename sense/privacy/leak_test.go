@@ -192,6 +192,7 @@ func FuzzText(f *testing.F) {
 	s := scrubber(f)
 	f.Fuzz(func(t *testing.T, raw []byte, class, at uint8) {
 		c := sense.Class(class % uint8(sense.ClassCode+1))
+		s.forget()
 		first := s.Text(c, raw)
 		if len(first) > maxOut || !utf8.ValidString(first) {
 			t.Fatalf("%q: bad output %q", raw, first)

@@ -3,7 +3,6 @@ package privacy
 import (
 	"bytes"
 	"encoding/binary"
-	"hash/maphash"
 
 	"github.com/zeebo/blake3"
 
@@ -61,7 +60,7 @@ func newScrubber(e *epoch, v *Vocabulary) *Scrubber {
 		}
 		s.hashers[p] = h
 	}
-	s.echo.seed = maphash.MakeSeed()
+	s.echo.seed = binary.LittleEndian.Uint64(e.key(forEcho)[:])
 	return s
 }
 
