@@ -79,6 +79,7 @@ const (
 	kContained
 	kPrescription
 	kConcept
+	kFullURL
 	kSoftware
 )
 
@@ -95,7 +96,7 @@ var keys = map[string]key{
 	"requestor": kRequestor, "resource": kResource, "resourceType": kResourceType, "serialNumber": kSerialNumber, "start": kStart, "status": kStatus,
 	"subject": kSubject, "subtype": kSubtype, "system": kSystem, "telecom": kTelecom, "text": kText, "total": kTotal, "type": kType, "udi": kUDI,
 	"udiCarrier": kUDICarrier, "unit": kUnit, "url": kURL, "value": kValue, "version": kVersion, "what": kWhat, "who": kWho, "address": kAddress,
-	"software": kSoftware, "source": kDevice, "contained": kContained, "prescription": kPrescription, "basedOn": kPrescription, "concept": kConcept, "dateWritten": kAuthoredOn,
+	"software": kSoftware, "source": kDevice, "contained": kContained, "prescription": kPrescription, "basedOn": kPrescription, "concept": kConcept, "fullUrl": kFullURL, "dateWritten": kAuthoredOn,
 	"occurenceDateTime": kEffectiveDateTime, "occurencePeriod": kEffectivePeriod,
 }
 
@@ -131,7 +132,12 @@ type frame struct {
 	typed bool
 	mark  int // arena's length when it began
 
-	entryMethod, entryURL Text // of the Bundle's current entry
+	entryMethod, entryURL, fullURL Text // of the Bundle's current entry; not in the arena
+}
+
+// newEntry forgets what the last entry said.
+func (f *frame) newEntry() {
+	f.entryMethod, f.entryURL, f.fullURL = f.entryMethod[:0], f.entryURL[:0], f.fullURL[:0]
 }
 
 // collectLevel is an open object.
@@ -170,7 +176,7 @@ func (c *Collector) Open(name []byte) {
 		f := &c.frames[c.nested]
 		f.reset()
 		f.Depth, f.level, f.typed, f.mark = c.nested, n, false, len(c.arena)
-		f.entryMethod, f.entryURL = nil, nil
+		f.newEntry()
 		c.nested++
 		if n == 0 && upper(name) {
 			c.setType(name)
@@ -209,7 +215,8 @@ func (c *Collector) Close() {
 	}
 	f := &c.frames[c.nested-1]
 	if c.nested > 1 {
-		f.EntryMethod, f.EntryURL = c.frames[c.nested-2].entryMethod, c.frames[c.nested-2].entryURL
+		up := &c.frames[c.nested-2]
+		f.EntryMethod, f.EntryURL, f.FullURL = up.entryMethod, up.entryURL, up.fullURL
 	}
 	c.Resource(&f.Resource)
 	c.nested--

@@ -20,7 +20,7 @@ func (c *Collector) opened(p path) {
 	switch p {
 	case pEntry:
 		f.Entries++
-		f.entryMethod, f.entryURL = nil, nil
+		f.newEntry()
 	case pIdentifier:
 		if len(f.Identifiers) == MaxIdentifiers {
 			c.Cut++
@@ -150,10 +150,12 @@ func (c *Collector) take(f *frame, p path, v []byte) {
 		if n := len(f.Agents); n > 0 {
 			f.Agents[n-1].Requestor = string(v) == "true"
 		}
+	case path(kEntry)<<8 | path(kFullURL):
+		f.fullURL = append(f.fullURL[:0], v...)
 	case path(kEntry)<<16 | path(kRequest)<<8 | path(kMethod):
-		c.set(&f.entryMethod, v)
+		f.entryMethod = append(f.entryMethod[:0], v...)
 	case path(kEntry)<<16 | path(kRequest)<<8 | path(kURL):
-		c.set(&f.entryURL, v)
+		f.entryURL = append(f.entryURL[:0], v...)
 	case path(kName), path(kTelecom):
 		f.Personal = true
 	}

@@ -76,7 +76,8 @@ type Resource struct {
 	Agents          []Agent
 	Entities        []Ref
 
-	EntryMethod, EntryURL Text // Bundle.entry.request of the entry that holds it
+	// Of the Bundle's entry that holds it, as far as they come before it.
+	EntryMethod, EntryURL, FullURL Text
 }
 
 // reset empties r and keeps its memory.

@@ -55,8 +55,9 @@ const (
 	asNothing
 )
 
-// known is a patient met in a message, by number and by logical id.
-type known struct{ token, id ward.Token }
+// known is a patient met in a message: by number, by logical id and by what the
+// message itself calls them.
+type known struct{ token, id, url ward.Token }
 
 func newChild(c *sense.Context, e *sense.Envelope) sense.Child {
 	h := &child{dir: e.Dir, reply: e.Response, method: e.Method, status: e.Status, length: e.Length}
@@ -253,7 +254,7 @@ func (h *child) root(r *fhir.Resource) {
 func (h *child) patient(c *sense.Context, r *fhir.Resource) {
 	switch r.Type {
 	case "Patient":
-		p := known{token: patientToken(c, r), id: c.Token(ward.TokenPatient, patientIDs, r.ID)}
+		p := known{token: patientToken(c, r), id: c.Token(ward.TokenPatient, patientIDs, r.ID), url: c.Token(ward.TokenPatient, patientIDs, r.FullURL)}
 		if p.token.Zero() {
 			p.token = p.id
 		} else if r.Depth == 0 {
@@ -292,15 +293,22 @@ func (h *child) refToken(c *sense.Context, ref *fhir.Ref) ward.Token {
 	if len(ref.Value) > 0 {
 		return c.Token(ward.TokenPatient, ref.System, ref.Value)
 	}
+	local := bytes.HasPrefix(ref.Reference, []byte("urn:"))
 	id := idOf(ref.Reference, "Patient/")
+	if local {
+		id = ref.Reference
+	}
 	if id == nil {
 		return ward.Token{}
 	}
 	t := c.Token(ward.TokenPatient, patientIDs, id)
 	for _, p := range h.patients {
-		if p.id == t {
+		if p.id == t || p.url == t {
 			return p.token
 		}
+	}
+	if local { // it may be anything
+		return ward.Token{}
 	}
 	return t
 }

@@ -76,7 +76,7 @@ func (h *child) medication(c *sense.Context, r *fhir.Resource) {
 			c.Limit("fhir.doses")
 			return
 		}
-		d := c.Dose(h.dir)
+		d := c.DoseAs("fhir", h.dir)
 		d.State, d.Therapy = doseState(r), therapy
 		d.Patient = h.refToken(c, &r.Subject)
 		d.Order = orderToken(c, r)
