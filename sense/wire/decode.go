@@ -99,11 +99,19 @@ type decoder struct {
 
 // sourceState is what is known of one capture or interface.
 type sourceState struct {
-	name                             string
+	name, iface                      string
 	packets                          uint64
 	badIP, badL4, jumbo, cut, absurd bool
 	backwards                        bool
 	last                             ward.Time
+}
+
+func newSource(src Source, i int) sourceState {
+	s := sourceState{name: src.Name(i)}
+	if named, ok := src.(interface{ Interface(int) string }); ok {
+		s.iface = named.Interface(i)
+	}
+	return s
 }
 
 func newDecoder(e *Engine) *decoder {
@@ -114,7 +122,7 @@ func newDecoder(e *Engine) *decoder {
 // record decodes one record into b.
 func (d *decoder) record(b *batch, r *Record, src Source) {
 	for r.Source >= len(d.sources) {
-		d.sources = append(d.sources, sourceState{name: src.Name(len(d.sources))})
+		d.sources = append(d.sources, newSource(src, len(d.sources)))
 		names := make([]string, len(d.sources))
 		for i := range names {
 			names[i] = d.sources[i].name
@@ -519,7 +527,7 @@ func (d *decoder) emitFrame(t sense.FrameType, payload []byte) {
 func (d *decoder) put() *packet {
 	d.b.packets = append(d.b.packets, d.template)
 	p := &d.b.packets[len(d.b.packets)-1]
-	p.zone = d.engine.zones.of(p.source, d.sources[p.source].name, p.vlan)
+	p.zone = d.engine.zones.of(p.source, &d.sources[p.source], p.vlan)
 	return p
 }
 

@@ -93,14 +93,14 @@ type inbox struct {
 
 // batch is what one read brought, and what became of it.
 type batch struct {
-	buf      []byte
-	records  []Record
-	packets  []packet
-	head     [shards]int32
-	tail     [shards]int32
-	pending  atomic.Int32
-	done     chan struct{}
-	outs     [shards]*sense.Output
+	buf     []byte
+	records []Record
+	packets []packet
+	head    [shards]int32
+	tail    [shards]int32
+	pending atomic.Int32
+	done    chan struct{}
+	outs    [shards]*sense.Output
 }
 
 // NewEngine checks the configuration.

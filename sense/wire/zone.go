@@ -36,7 +36,7 @@ func newZones(rules []ZoneRule) (*zones, error) {
 func (z *zones) name(id uint16) string { return z.names[id] }
 
 // of returns the zone of a packet; only the decoder calls it.
-func (z *zones) of(source uint16, name string, vlan uint16) uint16 {
+func (z *zones) of(source uint16, from *sourceState, vlan uint16) uint16 {
 	if len(z.rules) == 0 {
 		return 0
 	}
@@ -44,14 +44,14 @@ func (z *zones) of(source uint16, name string, vlan uint16) uint16 {
 	if id, ok := z.cache[k]; ok {
 		return id
 	}
-	id := z.match(name, vlan)
+	id := z.match(from, vlan)
 	z.cache[k] = id
 	return id
 }
 
-func (z *zones) match(name string, vlan uint16) uint16 {
+func (z *zones) match(from *sourceState, vlan uint16) uint16 {
 	for i, r := range z.rules {
-		if r.Interface != "" && r.Interface != name {
+		if r.Interface != "" && r.Interface != from.name && r.Interface != from.iface {
 			continue
 		}
 		ok := len(r.VLANs) == 0
