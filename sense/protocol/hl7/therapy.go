@@ -291,7 +291,7 @@ func (p *parser) pharmacy(c *sense.Context, id uint32, seg []byte) {
 	switch {
 	case id == hl7.RXR:
 		if t.route == "" {
-			t.route = c.Text(sense.ClassCode, p.plain(p.head.d.Component(f[1], 1)))
+			t.route = route(c, p.plain(p.head.d.Component(f[1], 1)))
 		}
 	case id == hl7.RXO && (k == kindOrder || k == kindPharmacy) && !t.encoded:
 		t.medicine(c, p, f[1])

@@ -92,3 +92,18 @@ func perTime(c *sense.Context, d *hl7.Delims, f []byte) bool {
 	}
 	return bytes.Contains(f, []byte("_PER_HR")) || bytes.Contains(f, []byte("_PER_MIN")) || bytes.Contains(f, []byte("_PER_DAY"))
 }
+
+// routes are the routes of administration of table 0162.
+var routes = [...]string{
+	"AP", "B", "CHEW", "DT", "EP", "ET", "GTT", "GU", "IA", "IB", "IC", "ICV", "ID", "IH", "IHA", "IM", "IMR", "IN", "IO", "IP", "IS", "IT", "IU", "IV", "IVP", "IVPB",
+	"MTH", "MM", "NG", "NP", "NS", "NT", "OP", "OT", "OTH", "PF", "PO", "PR", "RM", "SC", "SD", "SL", "SQ", "TD", "TL", "TP", "TRA", "UR", "VG", "VM", "WND",
+}
+
+func route(c *sense.Context, code []byte) string {
+	for _, r := range routes {
+		if string(code) == r {
+			return r
+		}
+	}
+	return c.Text(sense.ClassCode, bytes.TrimSpace(code))
+}
