@@ -64,10 +64,7 @@ func (j *JSON) Write(b []byte) {
 func (j *JSON) step(b []byte) int {
 	switch j.state {
 	case inString:
-		i := bytes.IndexAny(b[:min(len(b), 64)], "\"\\")
-		if i < 0 { // long content (attachments): two fast scans
-			i = indexEither(b)
-		}
+		i := indexEither(b)
 		if i < 0 {
 			j.keep(b)
 			return len(b)
@@ -99,8 +96,15 @@ func (j *JSON) step(b []byte) int {
 	return j.token(b)
 }
 
-// indexEither finds the first quote or backslash.
+// indexEither finds the first quote or backslash: byte by byte where it is near,
+// by two fast scans in long content (attachments).
 func indexEither(b []byte) int {
+	const near = 32
+	for i, c := range b[:min(len(b), near)] {
+		if c == '"' || c == '\\' {
+			return i
+		}
+	}
 	q := bytes.IndexByte(b, '"')
 	if q >= 0 {
 		b = b[:q]
