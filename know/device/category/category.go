@@ -98,8 +98,8 @@ func Refines(specific, generic string) bool {
 	if specific == generic {
 		return false
 	}
-	if generic == Workstation {
-		return Medical(specific) || specific == ThinClient
+	if generic == Workstation && (Medical(specific) || specific == ThinClient) || generic == Server && Medical(specific) {
+		return true
 	}
 	return slices.Contains(general[generic], specific)
 }

@@ -36,6 +36,7 @@ type makerEntry struct {
 	Name      string   `toml:"name"`
 	Spellings []string `toml:"spellings"`
 	Component bool     `toml:"component"` // makes network chips and boards: says nothing of the device around them
+	Software  bool     `toml:"software"`  // makes software that runs on others' machines
 	Category  string   `toml:"category"`  // what a device of this maker most likely is
 }
 

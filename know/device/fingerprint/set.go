@@ -14,6 +14,7 @@ import (
 type Maker struct {
 	Name      string
 	Component bool   // of network cards and boards: says nothing of the device around them
+	Software  bool   // of software that runs on others' machines
 	Category  string // what its devices most likely are, "" if that varies
 }
 
@@ -104,7 +105,7 @@ func (s *Set) addMaker(e *makerEntry) error {
 	}
 	m := s.makers[e.Name]
 	if m == nil {
-		m = &Maker{Name: e.Name, Component: e.Component, Category: e.Category}
+		m = &Maker{Name: e.Name, Component: e.Component, Software: e.Software, Category: e.Category}
 		s.makers[e.Name] = m
 	}
 	for _, raw := range append([]string{e.Name}, e.Spellings...) {
