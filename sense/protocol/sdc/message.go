@@ -139,16 +139,25 @@ func device(c *sense.Context, d sense.Dir, m *match, sc *scopes) bool {
 	return medical
 }
 
+// minSerial is the shortest serial that tells devices apart; programs say "1" or "0".
+const minSerial = 3
+
 // metadata says what ThisModel and ThisDevice state.
 func metadata(c *sense.Context, d sense.Dir, s *soap) {
 	model := s.model
 	if model == nil {
 		model = s.number
 	}
+	serial := s.serial
+	if len(serial) < minSerial {
+		serial = nil
+	}
+	computer, _, _ := bytes.Cut(s.computer, []byte{'/'})
 	c.Sight(d, "dpws metadata",
+		ward.Fact{Field: ward.FieldHostname, Value: c.Text(sense.ClassHost, computer), Confidence: 85},
 		ward.Fact{Field: ward.FieldMaker, Value: c.Text(sense.ClassMaker, s.maker), Confidence: 92},
 		ward.Fact{Field: ward.FieldModel, Value: c.Text(sense.ClassModel, model), Confidence: 92},
-		ward.Fact{Field: ward.FieldSerial, Value: c.Text(sense.ClassSerial, s.serial), Confidence: 92},
+		ward.Fact{Field: ward.FieldSerial, Value: c.Text(sense.ClassSerial, serial), Confidence: 92},
 		ward.Fact{Field: ward.FieldFirmware, Value: c.Text(sense.ClassVersion, s.firmware), Confidence: 90})
 }
 

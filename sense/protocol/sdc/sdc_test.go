@@ -67,8 +67,8 @@ func soapOverHTTP(body string) string {
 
 func TestMetadata(t *testing.T) {
 	got := soapOverHTTP(`<s:Envelope xmlns:s="s"><s:Body><x:Metadata><x:MetadataSection><d:ThisModel><d:Manufacturer xml:lang="en">Dräger</d:Manufacturer><d:ModelName>VN800</d:ModelName></d:ThisModel></x:MetadataSection>` +
-		`<x:MetadataSection><d:ThisDevice><d:FriendlyName>Bed of Ada</d:FriendlyName><d:FirmwareVersion>1.2</d:FirmwareVersion><d:SerialNumber>S9</d:SerialNumber></d:ThisDevice></x:MetadataSection></x:Metadata></s:Body></s:Envelope>`)
-	expect(t, got, `"protocol":"sdc","verb":"Metadata","reply":true`, `maker(Dräger)`, `model(VN800)`, `version(1.2)`, `serial(S9)`)
+		`<x:MetadataSection><d:ThisDevice><d:FriendlyName>Bed of Ada</d:FriendlyName><d:FirmwareVersion>1.2</d:FirmwareVersion><d:SerialNumber>SN9</d:SerialNumber></d:ThisDevice></x:MetadataSection></x:Metadata></s:Body></s:Envelope>`)
+	expect(t, got, `"protocol":"sdc","verb":"Metadata","reply":true`, `maker(Dräger)`, `model(VN800)`, `version(1.2)`, `serial(SN9)`)
 	if strings.Contains(got, "Ada") {
 		t.Error("a name was kept")
 	}

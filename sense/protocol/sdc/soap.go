@@ -27,7 +27,8 @@ type soap struct {
 	matches []match
 
 	maker, model, number, firmware, serial []byte
-	host                                   bool // a description of this device was there
+	computer                               []byte // "NAME/Workgroup:GROUP" or "NAME/Domain:NAME"
+	host                                   bool   // a description of this device was there
 
 	patientRoot, patient []byte // a patient context's identifier
 	patientDepth         int    // of the patient context being read
@@ -149,6 +150,8 @@ func (s *soap) end(stack []string, text []byte) {
 		keep(&s.number, text)
 	case "FirmwareVersion":
 		keep(&s.firmware, text)
+	case "Computer":
+		keep(&s.computer, text)
 	case "SerialNumber":
 		keep(&s.serial, text)
 	}
