@@ -5,6 +5,10 @@ package protocol
 import (
 	"wardkeeper/sense"
 	"wardkeeper/sense/protocol/arp"
+	"wardkeeper/sense/protocol/astm"
+	"wardkeeper/sense/protocol/bacnet"
+	"wardkeeper/sense/protocol/ble"
+	"wardkeeper/sense/protocol/dcerpc"
 	"wardkeeper/sense/protocol/dhcp"
 	"wardkeeper/sense/protocol/dicom"
 	"wardkeeper/sense/protocol/dicomweb"
@@ -13,9 +17,12 @@ import (
 	"wardkeeper/sense/protocol/ftp"
 	"wardkeeper/sense/protocol/hl7"
 	"wardkeeper/sense/protocol/http"
+	"wardkeeper/sense/protocol/icmp"
+	"wardkeeper/sense/protocol/intellivue"
 	"wardkeeper/sense/protocol/kerberos"
 	"wardkeeper/sense/protocol/ldap"
 	"wardkeeper/sense/protocol/lldp"
+	"wardkeeper/sense/protocol/modbus"
 	"wardkeeper/sense/protocol/ntp"
 	"wardkeeper/sense/protocol/rdp"
 	"wardkeeper/sense/protocol/sdc"
@@ -24,7 +31,9 @@ import (
 	"wardkeeper/sense/protocol/snmp"
 	"wardkeeper/sense/protocol/ssdp"
 	"wardkeeper/sense/protocol/ssh"
+	"wardkeeper/sense/protocol/syslog"
 	"wardkeeper/sense/protocol/telnet"
+	"wardkeeper/sense/protocol/tftp"
 	"wardkeeper/sense/protocol/tls"
 	"wardkeeper/sense/protocol/vnc"
 )
@@ -36,12 +45,17 @@ func All() []sense.Analyzer {
 	for _, some := range [][]sense.Analyzer{
 		arp.Analyzers(),
 		lldp.Analyzers(),
+		{icmp.Analyzer()},
+		{ble.Analyzer()},
 		dhcp.Analyzers(),
 		dns.Analyzers(),
 		{hl7.Analyzer()},
 		{dicom.Analyzer()},
+		{astm.Analyzer()},
 		{sdc.Analyzer()},
+		{intellivue.Analyzer()},
 		{smb.Analyzer()},
+		{dcerpc.Analyzer()},
 		tls.Analyzers(),
 		{ssh.Analyzer()},
 		http.Analyzers(),
@@ -50,6 +64,7 @@ func All() []sense.Analyzer {
 		{ssdp.Analyzer()},
 		{snmp.Analyzer()},
 		{ntp.Analyzer()},
+		{syslog.Analyzer()},
 		{ftp.Analyzer()},
 		{telnet.Analyzer()},
 		{smtp.Analyzer()},
@@ -57,6 +72,9 @@ func All() []sense.Analyzer {
 		{vnc.Analyzer()},
 		{ldap.Analyzer()},
 		{kerberos.Analyzer()},
+		{modbus.Analyzer()},
+		{bacnet.Analyzer()},
+		{tftp.Analyzer()},
 	} {
 		all = append(all, some...)
 	}

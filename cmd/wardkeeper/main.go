@@ -1,0 +1,74 @@
+// Command wardkeeper keeps a hospital's connected devices and patient platforms
+// safe from attack. Its commands parse flags and call package run.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"wardkeeper/run"
+)
+
+func main() { os.Exit(Main()) }
+
+// Main runs the command line and returns the exit status: 0 done, 1 failed, 2
+// used wrongly.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := root().ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "wardkeeper:", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		return 2
+	}
+	return 1
+}
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:           "wardkeeper",
+		Short:         "Keeps a hospital's connected devices and patient platforms safe from attack",
+		Long:          "Wardkeeper passively watches a hospital's network, knows every device on it, and says what is wrong and who could be hurt.\nIt never sends a packet to a device.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       run.BuildInfo(),
+	}
+	c.SetVersionTemplate("{{.Version}}\n")
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
+	})
+	c.AddCommand(readCommand(), devicesCommand(), deviceCommand(), versionCommand())
+	return c
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print version and build",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), run.BuildInfo())
+			return err
+		},
+	}
+}
+
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("%s takes no arguments, got %q", c.CommandPath(), args[0])}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package run
+
+import (
+	"wardkeeper/detect"
+	"wardkeeper/detect/privacy"
+	"wardkeeper/know/device"
+	"wardkeeper/ward"
+)
+
+// pipeline is what observations go through, in their final order, in one process.
+type pipeline struct {
+	inventory *device.Inventory
+	runner    *detect.Runner
+	counts    *collector
+	also      []func([]ward.Observation) error // JSON, database
+}
+
+// detectors lists every rule.
+func detectors() []detect.Detector {
+	return []detect.Detector{privacy.CleartextInside(), privacy.CleartextOutside()}
+}
+
+func newPipeline(o device.Options) *pipeline {
+	inv := device.New(o)
+	return &pipeline{inventory: inv, runner: detect.NewRunner(view{inv}, detectors()), counts: newCollector()}
+}
+
+// Observe implements ward.Sink.
+func (p *pipeline) Observe(batch []ward.Observation) error {
+	p.inventory.Observe(batch)
+	p.runner.Observe(batch)
+	p.counts.observe(batch)
+	for _, f := range p.also {
+		if err := f(batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// view shows detectors what the inventory knows.
+type view struct{ inv *device.Inventory }
+
+// Device implements detect.View.
+func (v view) Device(zone string, e ward.Endpoint) string {
+	id, _ := v.inv.Lookup("", zone, e)
+	return id
+}
+
+// Category implements detect.View.
+func (v view) Category(id string) string {
+	for _, d := range v.inv.Devices() {
+		if d.ID == id {
+			return d.Category
+		}
+	}
+	return ""
+}
