@@ -63,7 +63,7 @@ func newDNS(c *sense.Context) sense.Datagrams {
 }
 
 // probeDNS has to tell a datagram or stream without any mark: on port 53 a sound
-// header and question are enough, elsewhere the whole message must fit.
+// header is enough, elsewhere the whole message must fit.
 func probeDNS(dir sense.Dir, b []byte, port uint16) sense.Verdict {
 	if port == portMDNS || port == portLLMNR || port == portNBNS {
 		return sense.No
@@ -79,11 +79,8 @@ func datagramVerdict(b []byte, port uint16) sense.Verdict {
 	if !ok || !plausible(&h) {
 		return sense.No
 	}
-	if port == portDNS {
-		if _, ok := firstQuestion(b, &h); ok {
-			return sense.Yes
-		}
-		return sense.No
+	if port == portDNS && h.qd == 1 {
+		return sense.Yes // malformed ones too: they are looked for
 	}
 	if rec, ok := firstQuestion(b, &h); ok && h.qd == 1 && rec.class == classIN && typeName(rec.typ) != "other type" &&
 		!isNetBIOS(b, rec.name) && readable(b, rec.name) && whole(b, &h) {

@@ -34,7 +34,9 @@ func message(c *sense.Context, protocol string, dir sense.Dir, b []byte) {
 		switch {
 		case section == 0 && a.Object == "":
 			a.Object = typeName(rec.typ)
-			shape.read(c, b, rec.name)
+			if !shape.read(c, b, rec.name) {
+				c.Anomaly(dir, "dns.malformed", "a name that does not end")
+			}
 		case section > 0 && rec.typ == typeOPT && h.response():
 			extendedRcode(a, b, &rec)
 		case section == 1 && h.response() || section == 2 && h.opcode() == 5:
@@ -115,10 +117,11 @@ type shape struct {
 	entropy, domain, sub string
 }
 
-func (s *shape) read(c *sense.Context, b []byte, off int) {
+// read takes the shape of the name at off; false where it is malformed.
+func (s *shape) read(c *sense.Context, b []byte, off int) bool {
 	name, ok := appendName(c.Scratch(), b, off)
 	if !ok {
-		return
+		return false
 	}
 	s.length = len(name)
 	for rest := name; len(rest) > 0; {
@@ -131,6 +134,7 @@ func (s *shape) read(c *sense.Context, b []byte, off int) {
 	s.entropy = entropy(sub)
 	s.domain = c.Text(sense.ClassHost, domain)
 	s.sub = c.Text(sense.ClassHost, sub)
+	return true
 }
 
 // domainStart returns where the registered domain begins: the last two labels, or

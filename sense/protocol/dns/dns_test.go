@@ -68,6 +68,16 @@ func TestLLMNRAnswerInAConversationOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestMalformedOnItsPort(t *testing.T) {
+	for h, want := range map[string]string{"2222010000010000000000000361": "past the end", "222301000001000000000000c00c00010001": "does not end"} {
+		b, _ := hex.DecodeString(h)
+		p := sensetest.Player{Analyzers: Analyzers()}
+		if out := strings.Join(p.Play(sensetest.UDP(53, sensetest.Up(b))), "\n"); !strings.Contains(out, want) {
+			t.Error(out)
+		}
+	}
+}
+
 func TestReverse(t *testing.T) {
 	for in, want := range map[string]string{
 		"20.0.77.10.in-addr.arpa":   "10.77.0.20",
@@ -121,7 +131,7 @@ func TestForeignTraffic(t *testing.T) {
 	for _, a := range Analyzers() {
 		for _, port := range []uint16{53, 137, 5353, 5355, 123, 40000} {
 			for _, b := range []string{"", "\x00", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03aaaaaaaaaaaaaaaaaaaaa", "\x0bMSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5\r\x1c\r",
-				strings.Repeat("\x00", 48), "\x23" + strings.Repeat("\x00", 47), strings.Repeat("\xff", 100), "\x01\x00\x00\x00\x00\xcd\x00\x00\x00\x01\x00\x00STORESCP        ",
+				strings.Repeat("\x00", 48), "\x00\x01\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00", "\x23" + strings.Repeat("\x00", 47), strings.Repeat("\xff", 100), "\x01\x00\x00\x00\x00\xcd\x00\x00\x00\x01\x00\x00STORESCP        ",
 				"0&\x02\x01\x01\x04\x06public\xa0\x19\x02\x04abcd\x02\x01\x00\x02\x01\x000\x0b0\t\x06\x05+\x06\x01\x02\x01\x05\x00"} {
 				if a.Probe(sense.ToServer, []byte(b), port) == sense.Yes {
 					t.Errorf("%s says yes to %q on %d", a.Name, b, port)
