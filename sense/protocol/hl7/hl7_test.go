@@ -268,3 +268,30 @@ func TestCorpus(t *testing.T) {
 	}
 	t.Log(samples, "samples,", messages, "messages")
 }
+
+// mllp.pcap: mllp_send of python-hl7 0.4.5 sends the messages of testdata/*.txt to
+// that library's server, on the registered port and on another.
+func TestCapture(t *testing.T) {
+	sensetest.Testdata(t, identities, Analyzer())
+	tr := sensetest.Load(t, "testdata/mllp.pcap")
+	acts := sensetest.Count(tr, "act", "hl7", Analyzer())
+	if seen := sensetest.Tshark(t, "testdata/mllp.pcap", "hl7"); acts != seen {
+		t.Errorf("%d messages, tshark sees %d", acts, seen)
+	}
+}
+
+// No capture of other traffic in the corpus is taken for HL7.
+func TestCorpusForeign(t *testing.T) {
+	for _, file := range sensetest.Captures(t) {
+		tr := sensetest.TryLoad(file)
+		if tr == nil {
+			continue
+		}
+		p := sensetest.Player{Analyzers: []sense.Analyzer{Analyzer()}}
+		for _, c := range tr.Conversations {
+			if p.Recognise(c) != nil && !strings.Contains(strings.ToLower(file), "hl7") {
+				t.Errorf("%s: port %d taken for HL7", file, c.Server.Port)
+			}
+		}
+	}
+}
