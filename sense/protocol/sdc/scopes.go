@@ -3,6 +3,7 @@ package sdc
 import (
 	"bytes"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"wardkeeper/sense"
@@ -53,11 +54,14 @@ func (s *scopes) scope(c *sense.Context, scope string) {
 func (s *scopes) deviceType(rest string) {
 	s.sdc = true
 	code := rest[strings.LastIndexByte(rest, '/')+1:]
-	if code == "" || len(code) > 8 || strings.Trim(code, "0123456789") != "" {
+	// Only what can be a device type of the nomenclature (partition 1) is kept: other
+	// numbers there may be anything.
+	n, err := strconv.ParseUint(code, 10, 32)
+	if err != nil || n>>16 != 1 {
 		return
 	}
-	s.code = code
-	switch code {
+	s.code = strconv.FormatUint(n, 10)
+	switch s.code {
 	case "69985", "69986", "70049", "70050", "70053", "70101":
 		s.category = "infusion pump"
 	}
