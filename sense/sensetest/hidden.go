@@ -2,6 +2,7 @@ package sensetest
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,6 +85,35 @@ func CorpusSplits(t *testing.T, analyzers ...sense.Analyzer) {
 		p.Cut = Random(1)
 		if cut := strings.Join(p.Play(tr), "\n"); cut != whole {
 			t.Errorf("%s: %s", file, firstDifference(whole, cut))
+		}
+	}
+}
+
+// Foreign checks that the analyzers recognise nothing in the captures of the other
+// protocols' folders, those of except left out (they carry this protocol too).
+func Foreign(t *testing.T, except []string, analyzers ...sense.Analyzer) {
+	files, err := filepath.Glob(filepath.Join("..", "*", "testdata", "*.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		protocol := filepath.Base(filepath.Dir(filepath.Dir(file)))
+		if protocol == filepath.Base(own) || slices.Contains(except, protocol) {
+			continue
+		}
+		tr := TryLoad(file)
+		if tr == nil {
+			continue
+		}
+		p := Player{Analyzers: analyzers}
+		for _, c := range tr.Conversations {
+			if a := p.Recognise(c); a != nil {
+				t.Errorf("%s in %s, port %d", a.Name, file, c.Server.Port)
+			}
 		}
 	}
 }

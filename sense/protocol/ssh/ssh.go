@@ -85,6 +85,7 @@ type side struct {
 	lineN    int
 	hasID    bool
 	old      bool // SSH-1 only: nothing after the identification is read
+	both     bool // SSH-1 and SSH-2
 	over     bool // keys taken into use, or the place in the stream is lost
 	banner   string
 	hassh    string
@@ -116,7 +117,9 @@ func (s *stream) Data(c *sense.Context, dir sense.Dir, b []byte) {
 		case sense.More:
 			return
 		case sense.No:
-			c.Anomaly(dir, "ssh.bad-packet", "packet length out of bounds before encryption")
+			if !s.mayBeOld() {
+				c.Anomaly(dir, "ssh.bad-packet", "packet length out of bounds before encryption")
+			}
 			s.end(c, dir)
 			return
 		}
@@ -162,15 +165,19 @@ func (s *stream) line(c *sense.Context, dir sense.Dir, line []byte) {
 		ward.Fact{Field: ward.FieldProduct, Value: d.banner, Confidence: 75},
 		ward.Fact{Field: ward.FieldService, Value: service, Confidence: 95},
 		ward.Fact{Field: ward.FieldService, Value: oldService(dir, parts[1]), Confidence: 90})
-	if parts[1][0] == '1' && !bytes.Equal(parts[1], []byte("1.99")) {
+	d.both = string(parts[1]) == "1.99"
+	if !d.both && len(parts[1]) > 0 && parts[1][0] == '1' {
 		d.old = true
 		s.end(c, dir)
 	}
 }
 
+// mayBeOld reports that packets may be SSH-1's, which have another form.
+func (s *stream) mayBeOld() bool { return s.sides[0].both || s.sides[1].both }
+
 // oldService names a server that speaks SSH-1, alone or beside SSH-2.
 func oldService(dir sense.Dir, version []byte) string {
-	if dir == sense.ToClient && version[0] == '1' {
+	if dir == sense.ToClient && len(version) > 0 && version[0] == '1' {
 		return "ssh 1"
 	}
 	return ""
@@ -233,7 +240,7 @@ func str(b []byte) (v, rest []byte, ok bool) {
 // end says that nothing more of a direction can be read.
 func (s *stream) end(c *sense.Context, dir sense.Dir) {
 	s.sides[dir].over = true
-	if s.sides[dir.Other()].over || s.sides[sense.ToClient].old {
+	if s.sides[dir.Other()].over || s.sides[dir].old {
 		s.finish(c)
 		c.Done()
 	}

@@ -12,3 +12,5 @@ var hidden = []string{"ward.example", "Acme", "Gateway 3000", "Old Maker"}
 func TestCaptures(t *testing.T) { sensetest.Testdata(t, hidden, Analyzers()...) }
 
 func TestCorpus(t *testing.T) { sensetest.CorpusSplits(t, Analyzers()...) }
+
+func TestForeign(t *testing.T) { sensetest.Foreign(t, nil, Analyzers()...) }

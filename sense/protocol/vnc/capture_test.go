@@ -12,3 +12,5 @@ var hidden = []string{"accnurse", "Spring2026", "ward.example", "report.txt", "e
 func TestCaptures(t *testing.T) { sensetest.Testdata(t, hidden, Analyzer()) }
 
 func TestCorpus(t *testing.T) { sensetest.CorpusSplits(t, Analyzer()) }
+
+func TestForeign(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
