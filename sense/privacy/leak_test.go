@@ -139,9 +139,9 @@ func checkNoLeak(t *testing.T, s *Scrubber, raw, secret string) {
 
 func TestNoIdentityLeaks(t *testing.T) {
 	s := scrubber(t)
-	rounds := 20000
+	rounds := 5000
 	if testing.Short() {
-		rounds = 2000
+		rounds = 500
 	}
 	p := newPlanter(s.v, 1)
 	for range rounds {
