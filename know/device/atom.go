@@ -57,14 +57,25 @@ type evidence struct {
 
 // port is a known port that was used.
 type port struct {
-	number  uint16
-	udp     bool
+	portKey
 	packet  uint64
 	capture string
 	time    ward.Time
 }
 
-func (p port) name() string {
+type portKey struct {
+	number uint16
+	udp    bool
+}
+
+// parsePort reads "tcp/104".
+func parsePort(s string) (portKey, bool) {
+	transport, number, _ := strings.Cut(s, "/")
+	n, err := strconv.ParseUint(number, 10, 16)
+	return portKey{uint16(n), transport == "udp"}, err == nil
+}
+
+func (p portKey) name() string {
 	if p.udp {
 		return "udp/" + strconv.Itoa(int(p.number))
 	}

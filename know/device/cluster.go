@@ -38,7 +38,6 @@ type clusters struct {
 	proven  map[address]bool // addresses that some hardware address holds for sure
 	members map[uint32][]*atom
 	serials map[*atom][]string  // facets stated by the atom itself
-	makers  map[string]string   // normalised, by what was stated
 	talk    map[[2]uint32]bool  // atoms that talk to each other
 	split   map[*atom]bool      // what it states of equipment is about others
 	hidden  map[*atom][]*atom   // whom an atom speaks for
@@ -48,7 +47,7 @@ type clusters struct {
 func newClusters(inv *Inventory) *clusters {
 	n := len(inv.atoms)
 	c := &clusters{inv: inv, atoms: slices.Clone(inv.atoms), parent: make([]uint32, n), owned: make([]bool, n), sure: make([]bool, n), bonds: map[atomKey]span{}, proven: map[address]bool{},
-		serials: map[*atom][]string{}, makers: map[string]string{}, talk: map[[2]uint32]bool{}, split: map[*atom]bool{}, hidden: map[*atom][]*atom{}, rivals: map[binding][]*atom{}}
+		serials: map[*atom][]string{}, talk: map[[2]uint32]bool{}, split: map[*atom]bool{}, hidden: map[*atom][]*atom{}, rivals: map[binding][]*atom{}}
 	for i := range c.parent {
 		c.parent[i] = uint32(i)
 	}
@@ -397,23 +396,37 @@ func (c *clusters) maker(a *atom, facet string) string {
 		if e.field != ward.FieldMaker || e.confidence <= sure || a.key.sub == "" && e.facet != "" && e.facet != facet {
 			continue
 		}
-		best, sure = c.normal(e.value), e.confidence
+		best, sure = c.normal(e.value, e.from), e.confidence
 	}
 	return best
 }
 
-func (c *clusters) normal(maker string) string {
-	if n, ok := c.makers[maker]; ok {
+// normal is the one name of a maker, "" for what is no name.
+func (c *clusters) normal(maker, from string) string {
+	if m, ok := c.makerOf(maker, from); ok {
+		return m.Name
+	}
+	if n := fingerprint.Trim(maker); !strings.Contains(n, "~") {
 		return n
 	}
-	n := ""
-	if m, ok := c.inv.prints.Maker(maker); ok {
-		n = m.Name
-	} else if n = fingerprint.Trim(maker); strings.Contains(n, "~") {
-		n = ""
+	return ""
+}
+
+// makerOf finds a maker by a name as the protocol field spells it.
+func (c *clusters) makerOf(name, from string) (fingerprint.Maker, bool) {
+	if clinical(from) {
+		return c.inv.prints.ClinicalMaker(name)
 	}
-	c.makers[maker] = n
-	return n
+	return c.inv.prints.Maker(name)
+}
+
+// clinical reports whether a field is of a medical protocol.
+func clinical(from string) bool {
+	switch source(from) {
+	case "dicom", "dicomweb", "hl7", "fhir", "astm", "poct1-a", "ws-discovery", "dpws", "sdc", "intellivue", "unity", "ble":
+		return true
+	}
+	return false
 }
 
 // uniqueIDs returns identifiers that are made to be unique in the world.

@@ -72,9 +72,9 @@ func (c *clusters) ownContent(a *atom) bool {
 		switch e := &a.evidence[i]; {
 		case e.field != ward.FieldMaker:
 		case e.from == "dicom implementation":
-			own = c.normal(e.value)
+			own = c.normal(e.value, e.from)
 		case aboutContent(e.from):
-			stated = c.normal(e.value)
+			stated = c.normal(e.value, e.from)
 		}
 	}
 	return own != "" && own == stated

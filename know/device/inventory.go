@@ -37,34 +37,36 @@ const (
 // Inventory is the fold of observations into devices. It is not safe for
 // concurrent use.
 type Inventory struct {
-	o       Options
-	prints  *fingerprint.Set
-	oui     *oui.Registry
-	known   map[string]bool // ports that some fingerprint knows
-	atoms   []*atom
-	byKey   map[atomKey]*atom
-	places  []place
-	bound   map[binding]*bond
-	links   []*link
-	byLink  map[linkKey]*link
-	cache   [cacheSize]cached
-	limits  map[string]uint64
-	kept    int // pieces of evidence
-	outside int // external atoms
-	weak    int // atoms that were only spoken to
-	version uint64
-	view    *view // built for version
-	viewed  uint64
-	last    ward.Time // that the view knows of
-	ips     map[string]netip.Addr
-	macs    map[string]ward.MAC
+	o         Options
+	prints    *fingerprint.Set
+	oui       *oui.Registry
+	known     map[portKey]bool // ports that some fingerprint knows
+	atoms     []*atom
+	byKey     map[atomKey]*atom
+	places    []place
+	bound     map[binding]*bond
+	links     []*link
+	byLink    map[linkKey]*link
+	pairs     map[pairKey]*conversation
+	cache     [cacheSize]cached
+	protocols []string
+	limits    map[string]uint64
+	kept      int // pieces of evidence
+	outside   int // external atoms
+	weak      int // atoms that were only spoken to
+	version   uint64
+	view      *view // built for version
+	viewed    uint64
+	last      ward.Time // that the view knows of
+	ips       map[string]netip.Addr
+	macs      map[string]ward.MAC
 }
 
 // New returns an empty inventory. It panics if the built-in data cannot be read,
 // which the package's tests exclude.
 func New(o Options) *Inventory {
 	inv := &Inventory{o: o, prints: o.Fingerprints, oui: o.OUI, byKey: map[atomKey]*atom{}, bound: map[binding]*bond{},
-		byLink: map[linkKey]*link{}, limits: map[string]uint64{}, known: map[string]bool{}, ips: map[string]netip.Addr{}, macs: map[string]ward.MAC{}}
+		byLink: map[linkKey]*link{}, limits: map[string]uint64{}, pairs: map[pairKey]*conversation{}, known: map[portKey]bool{}, ips: map[string]netip.Addr{}, macs: map[string]ward.MAC{}}
 	var err error
 	if inv.prints == nil {
 		if inv.prints, err = fingerprint.Embedded(); err != nil {
@@ -77,7 +79,9 @@ func New(o Options) *Inventory {
 		}
 	}
 	for _, p := range inv.prints.Ports() {
-		inv.known[p] = true
+		if k, ok := parsePort(p); ok {
+			inv.known[k] = true
+		}
 	}
 	if inv.o.MaxAtoms <= 0 {
 		inv.o.MaxAtoms = defaultAtoms
@@ -173,7 +177,11 @@ func (inv *Inventory) served(src, dst *atom, o *ward.Observation, f *ward.Flow) 
 	if f.Transport != "tcp" && !udp {
 		return
 	}
-	p := port{number: o.Dst.Port, udp: udp, packet: o.Packet, capture: o.Capture, time: o.Time}
+	k := portKey{o.Dst.Port, udp}
+	if !inv.known[k] {
+		return
+	}
+	p := port{portKey: k, packet: o.Packet, capture: o.Capture, time: o.Time}
 	inv.port(&dst.ports, p)
 	if src != nil {
 		inv.port(&src.talks, p)
@@ -182,12 +190,9 @@ func (inv *Inventory) served(src, dst *atom, o *ward.Observation, f *ward.Flow) 
 
 func (inv *Inventory) port(list *[]port, p port) {
 	for i := range *list {
-		if (*list)[i].number == p.number && (*list)[i].udp == p.udp {
+		if (*list)[i].portKey == p.portKey {
 			return
 		}
-	}
-	if !inv.known[p.name()] {
-		return
 	}
 	if len(*list) >= maxPortsAtom {
 		inv.limit("device.ports")

@@ -40,14 +40,12 @@ type linkKey struct {
 	protocol string
 }
 
-// cached is what the last observation with the same endpoints led to.
-type cached struct {
-	src, dst       netip.Addr
-	smac, dmac     ward.MAC
-	protocol       string
-	site, zone     string
-	conversationOf conversation
-	set            bool
+// pairKey names a conversation's two ends and protocol, in one direction. It holds
+// no pointers, which makes it quick to look up.
+type pairKey struct {
+	src, dst        [16]byte
+	smac, dmac      ward.MAC
+	place, protocol uint16
 }
 
 // conversation is the two ends of an observation and their link. from is the
@@ -58,38 +56,76 @@ type conversation struct {
 	from     int
 }
 
-// cacheSize is how many conversations are found without a map; a power of two.
-const cacheSize = 1 << 10
+// cached is a conversation that was seen lately.
+type cached struct {
+	src, dst   netip.Addr
+	smac, dmac ward.MAC
+	protocol   string
+	site, zone string
+	is         *conversation
+}
+
+// cacheSize is how many conversations are found without hashing their ends; a power of two.
+const cacheSize = 1 << 11
 
 // conversation finds or makes the atoms and the link of an observation.
 func (inv *Inventory) conversation(o *ward.Observation) *conversation {
 	c := &inv.cache[slot(o)]
-	if c.set && c.src == o.Src.IP && c.dst == o.Dst.IP && c.smac == o.Src.MAC && c.dmac == o.Dst.MAC &&
+	if c.is != nil && c.src == o.Src.IP && c.dst == o.Dst.IP && c.smac == o.Src.MAC && c.dmac == o.Dst.MAC &&
 		c.protocol == o.Protocol && c.zone == o.Zone && c.site == o.Site {
-		return &c.conversationOf
+		return c.is
 	}
-	*c = cached{src: o.Src.IP, dst: o.Dst.IP, smac: o.Src.MAC, dmac: o.Dst.MAC, protocol: o.Protocol, zone: o.Zone, site: o.Site}
-	p := inv.place(o.Site, o.Zone)
-	src, dst := inv.at(p, o.Src, !speaks(o)), inv.at(p, o.Dst, o.Flow != nil && o.Flow.PacketsFrom == 0)
-	c.conversationOf = conversation{src: src, dst: dst}
-	// What a cap refused is asked again next time.
-	c.set = src != nil && dst != nil || group(o.Dst.IP) || o.Dst.MAC.Multicast()
+	k := pairKey{src: o.Src.IP.As16(), dst: o.Dst.IP.As16(), smac: o.Src.MAC, dmac: o.Dst.MAC, place: inv.place(o.Site, o.Zone), protocol: inv.protocol(o.Protocol)}
+	is := inv.pairs[k]
+	if is == nil {
+		is = inv.newConversation(o, k)
+	}
+	*c = cached{src: o.Src.IP, dst: o.Dst.IP, smac: o.Src.MAC, dmac: o.Dst.MAC, protocol: o.Protocol, zone: o.Zone, site: o.Site, is: is}
+	return is
+}
+
+// newConversation remembers a conversation unless a cap refuses one of its ends:
+// then it is asked for again.
+func (inv *Inventory) newConversation(o *ward.Observation, k pairKey) *conversation {
+	src, dst := inv.at(k.place, o.Src, !speaks(o)), inv.at(k.place, o.Dst, o.Flow != nil && o.Flow.PacketsFrom == 0)
+	is := &conversation{src: src, dst: dst}
 	if src != nil {
 		src.protocol(inv, o.Protocol)
 	}
-	if src == nil || dst == nil {
-		return &c.conversationOf
-	}
-	if o.Protocol != "" {
+	if src != nil && dst != nil {
 		dst.protocol(inv, o.Protocol)
+		lo, hi := src, dst
+		if lo.index > hi.index {
+			lo, hi = hi, lo
+			is.from = 1
+		}
+		is.link = inv.link(lo, hi, o.Protocol)
 	}
-	lo, hi := src, dst
-	if lo.index > hi.index {
-		lo, hi = hi, lo
-		c.conversationOf.from = 1
+	toGroup := src != nil && (group(o.Dst.IP) || o.Dst.MAC.Multicast())
+	if is.link == nil && !toGroup {
+		return is
 	}
-	c.conversationOf.link = inv.link(lo, hi, o.Protocol)
-	return &c.conversationOf
+	if len(inv.pairs) >= 4*inv.o.MaxLinks {
+		inv.limit("device.pairs")
+		return is
+	}
+	inv.pairs[k] = is
+	return is
+}
+
+// protocol numbers the protocols' names, which are few.
+func (inv *Inventory) protocol(name string) uint16 {
+	for i, n := range inv.protocols {
+		if n == name {
+			return uint16(i)
+		}
+	}
+	if len(inv.protocols) >= maxZones {
+		inv.limit("device.protocol-names")
+		return 0
+	}
+	inv.protocols = append(inv.protocols, name)
+	return uint16(len(inv.protocols) - 1)
 }
 
 // speaks reports whether an observation proves that its source exists: a lone

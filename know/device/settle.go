@@ -39,7 +39,7 @@ func (p *profile) makerClaims() []claim {
 		switch e.field {
 		case ward.FieldMaker:
 			name := e.value
-			if m, ok := p.inv.prints.Maker(e.value); ok && !e.derived {
+			if m, ok := p.c.makerOf(e.value, e.from); ok && !e.derived {
 				name = m.Name
 				if m.Software {
 					confidence = confidence * softwareMaker / 100
@@ -108,7 +108,7 @@ func (p *profile) conclude(e *clue, f ward.Field, value string, confidence int, 
 func (p *profile) usual(e *clue) {
 	switch e.field {
 	case ward.FieldMaker:
-		if m, ok := p.inv.prints.Maker(e.value); ok && m.Category != "" {
+		if m, ok := p.c.makerOf(e.value, e.from); ok && m.Category != "" {
 			p.conclude(e, ward.FieldCategory, m.Category, int(e.confidence)*makersUsual/100, "usual product of ")
 		}
 	case fingerprint.FieldRegistrant:
@@ -208,7 +208,7 @@ func (p *profile) settleCategory() {
 	}
 	best := b[0]
 	for _, x := range b[1:] {
-		if category.Refines(x.value, best.value) && x.p >= 0.4 {
+		if category.Refines(x.value, best.value) && x.p >= 0.3 {
 			best = x
 			break
 		}
@@ -236,7 +236,7 @@ func imaging(c string) bool {
 // settleModel decides the model: as the device states it, else by its canonical name.
 func (p *profile) settleModel() {
 	var claims []claim
-	canonical := map[string]string{}
+	canonical, stated := map[string]string{}, map[string]bool{}
 	for i := range p.clues {
 		e := &p.clues[i]
 		switch {
@@ -246,6 +246,7 @@ func (p *profile) settleModel() {
 		default:
 			claims = append(claims, claim{strings.Join(strings.Fields(e.value), " "), e.origin(), int(e.confidence)})
 			if !e.derived {
+				stated[claims[len(claims)-1].value] = true
 				for _, c := range p.inv.prints.Match(ward.FieldModel, e.value, p.maker) {
 					if c.Field == ward.FieldModel {
 						canonical[strings.Join(strings.Fields(e.value), " ")] = c.Value
@@ -270,7 +271,9 @@ func (p *profile) settleModel() {
 	if strings.Contains(best.value, "~") && canonical[best.value] != "" {
 		p.device.Model = canonical[best.value]
 	}
-	p.device.Model = withoutMaker(p.device.Model, p.device.Maker)
+	if stated[best.value] {
+		p.device.Model = withoutMaker(p.device.Model, p.device.Maker)
+	}
 	p.dispute("model", dissent)
 }
 
@@ -454,7 +457,7 @@ func (p *profile) evidence() {
 func (p *profile) agrees(e *clue, want string) bool {
 	switch e.field {
 	case ward.FieldMaker:
-		return p.c.normal(e.value) == want || e.value == want
+		return p.c.normal(e.value, e.from) == want || e.value == want
 	case ward.FieldCategory:
 		return e.value == want || category.Refines(e.value, want) || category.Refines(want, e.value)
 	case ward.FieldModel:

@@ -35,6 +35,7 @@ type file struct {
 type makerEntry struct {
 	Name      string   `toml:"name"`
 	Spellings []string `toml:"spellings"`
+	Clinical  []string `toml:"clinical"`  // whole names that mean this maker in medical protocols, another elsewhere
 	Component bool     `toml:"component"` // makes network chips and boards: says nothing of the device around them
 	Software  bool     `toml:"software"`  // makes software that runs on others' machines
 	Category  string   `toml:"category"`  // what a device of this maker most likely is

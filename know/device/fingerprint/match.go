@@ -65,21 +65,22 @@ func (s *Set) findText(byWord map[string][]compiled, value, maker string) []hit 
 			maker = m.Name
 		}
 	}
+	twin := s.twins[maker]
 	var hits []hit
 	for _, c := range byWord[""] {
-		hits = c.try(hits, value, words, -1, maker)
+		hits = c.try(hits, value, words, -1, maker, twin)
 	}
 	for i, w := range words {
 		for _, c := range byWord[w.text] {
-			hits = c.try(hits, value, words, i, maker)
+			hits = c.try(hits, value, words, i, maker, twin)
 		}
 	}
 	return hits
 }
 
 // try adds a hit if the pattern matches with its first word at i (anywhere if i<0).
-func (c *compiled) try(hits []hit, text string, words []word, i int, maker string) []hit {
-	own := c.rule.maker != "" && c.rule.maker == maker
+func (c *compiled) try(hits []hit, text string, words []word, i int, maker, twin string) []hit {
+	own := c.rule.maker != "" && (c.rule.maker == maker || c.rule.maker == twin)
 	if c.rule.maker != "" && !own && (maker != "" || c.needsMaker) {
 		return hits
 	}
@@ -181,6 +182,27 @@ func (s *Set) Maker(name string) (Maker, bool) {
 		return *m, true
 	}
 	return Maker{}, false
+}
+
+// ClinicalMaker is Maker for names that medical protocols carry: a TOSHIBA that
+// sends images is not the maker of laptops.
+func (s *Set) ClinicalMaker(name string) (Maker, bool) {
+	if m := s.clinical[whole(name)]; m != nil {
+		return *m, true
+	}
+	return s.Maker(name)
+}
+
+// whole folds a name, without its legal form, for comparing as one.
+func whole(name string) string {
+	var buf [maxTextWords]word
+	words := split(buf[:0], name)
+	var b strings.Builder
+	for _, w := range words[:trimmed(words)] {
+		b.WriteString(w.text)
+		b.WriteByte(' ')
+	}
+	return b.String()
 }
 
 // makerIn finds the longest spelling at the start of words, else anywhere. With

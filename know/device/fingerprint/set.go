@@ -73,6 +73,8 @@ type spelling struct {
 // Set is a loaded collection. It is immutable and safe for concurrent use.
 type Set struct {
 	makers    map[string]*Maker
+	clinical  map[string]*Maker     // by a whole name that means another maker in medical protocols
+	twins     map[string]string     // from a maker's name to that of its medical namesake
 	spellings map[string][]spelling // by first word
 	texts     map[ward.Field]map[string][]compiled
 	wholes    map[ward.Field]map[string][]*rule
@@ -90,7 +92,7 @@ type beginning struct {
 
 func newSet() *Set {
 	return &Set{
-		makers: map[string]*Maker{}, spellings: map[string][]spelling{},
+		makers: map[string]*Maker{}, clinical: map[string]*Maker{}, twins: map[string]string{}, spellings: map[string][]spelling{},
 		texts: map[ward.Field]map[string][]compiled{}, wholes: map[ward.Field]map[string][]*rule{}, begins: map[ward.Field][]beginning{},
 		words: map[string]struct{}{}, names: map[string]struct{}{},
 	}
@@ -107,6 +109,9 @@ func (s *Set) addMaker(e *makerEntry) error {
 	if m == nil {
 		m = &Maker{Name: e.Name, Component: e.Component, Software: e.Software, Category: e.Category}
 		s.makers[e.Name] = m
+	}
+	for _, raw := range e.Clinical {
+		s.clinical[whole(raw)] = m
 	}
 	for _, raw := range append([]string{e.Name}, e.Spellings...) {
 		var sp spelling
@@ -137,7 +142,7 @@ func (s *Set) addDevice(e *deviceEntry, id string) error {
 		return err
 	}
 	for i, m := range e.Models {
-		name, patterns, ok := strings.Cut(m, ":")
+		name, patterns, ok := strings.Cut(m, ": ")
 		if name = strings.TrimSpace(name); !ok {
 			patterns = name
 			name = strings.TrimPrefix(name, "!")
@@ -262,6 +267,11 @@ func (s *Set) finish() error {
 	}
 	for _, list := range s.spellings {
 		slices.SortStableFunc(list, func(a, b spelling) int { return len(b.words) - len(a.words) })
+	}
+	for name, m := range s.clinical {
+		if n := s.makerIn(split(nil, name), true); n != nil && n != m {
+			s.twins[n.Name] = m.Name
+		}
 	}
 	return nil
 }
