@@ -42,7 +42,7 @@ var ErrNothingRead = errors.New("nothing could be read")
 
 // gcPercent lets the heap grow more between collections than Go's default: state is
 // bounded by its own caps, and what is collected is short-lived.
-const gcPercent = 400
+const gcPercent = 100
 
 // Read reads captures to their end and writes what they show to out; problems and
 // progress go to notes.

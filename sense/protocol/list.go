@@ -35,6 +35,7 @@ import (
 	"wardkeeper/sense/protocol/telnet"
 	"wardkeeper/sense/protocol/tftp"
 	"wardkeeper/sense/protocol/tls"
+	"wardkeeper/sense/protocol/unity"
 	"wardkeeper/sense/protocol/vnc"
 )
 
@@ -54,6 +55,7 @@ func All() []sense.Analyzer {
 		{astm.Analyzer()},
 		{sdc.Analyzer()},
 		{intellivue.Analyzer()},
+		{unity.Analyzer()},
 		{smb.Analyzer()},
 		{dcerpc.Analyzer()},
 		tls.Analyzers(),

@@ -23,12 +23,23 @@ type app struct {
 	server   ward.Endpoint
 }
 
+// close tells the analyzer that there is nothing more, and lets go of its state.
 func (a *app) close(c *sense.Context) {
 	if a.stream != nil {
 		a.stream.Close(c)
 	}
 	if a.grams != nil {
 		a.grams.Close(c)
+	}
+	a.stream, a.grams = nil, nil
+}
+
+// enough ends analysis before the conversation ends; it is only counted from here.
+func (s *shard) enough(f *flow) {
+	f.skip, f.probe = true, nil
+	if f.app != nil {
+		s.speak(f)
+		f.app.close(s.ctx)
 	}
 }
 
@@ -85,7 +96,7 @@ func (s *shard) feed(f *flow, d sense.Dir, b []byte) {
 	s.speak(f)
 	f.app.stream.Data(s.ctx, d, b)
 	if s.ctx.TakeDone() {
-		f.skip = true
+		s.enough(f)
 	}
 }
 
@@ -100,7 +111,7 @@ func (s *shard) gap(f *flow, d sense.Dir, n int64) {
 		s.speak(f)
 		f.app.stream.Gap(s.ctx, d, n)
 		if s.ctx.TakeDone() {
-			f.skip = true
+			s.enough(f)
 		}
 	case f.probe != nil && len(f.probe.seen[d]) > 0:
 		f.probe.add(d, n, true)
@@ -231,7 +242,7 @@ func (s *shard) gapTo(f *flow, d sense.Dir, n int64) {
 	s.speak(f)
 	f.app.stream.Gap(s.ctx, d, n)
 	if s.ctx.TakeDone() {
-		f.skip = true
+		s.enough(f)
 	}
 }
 
@@ -248,7 +259,7 @@ func (s *shard) datagram(f *flow, p *packet, d sense.Dir) {
 	s.speak(f)
 	f.app.grams.Datagram(s.ctx, d, p.payload)
 	if s.ctx.TakeDone() {
-		f.skip = true
+		s.enough(f)
 	}
 }
 

@@ -99,6 +99,7 @@ func (s *shard) tcp(f *flow, p *packet, d sense.Dir, hash uint64) {
 	if f.list != listClosed && f.tcp.half[0].finished() && f.tcp.half[1].finished() {
 		f.state = stateClosed
 		s.move(f, listClosed)
+		s.enough(f) // every byte up to both FINs was delivered
 	}
 }
 
