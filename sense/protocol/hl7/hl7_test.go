@@ -97,6 +97,7 @@ func TestFraming(t *testing.T) {
 		"noise between":        {"\x0b" + m("1") + "\x1c\rxyz\x0b" + m("2") + "\x1c\r", "ADT^A01 hl7.framing ADT^A01"},
 		"not ended":            {"\x0b" + m("1") + "\x0b" + m("2") + "\x1c\r", "hl7.unterminated ADT^A01"},
 		"no header":            {"\x0b" + m("1") + "\x1c\r\x0bPID|1||2\r\x1c\r", "ADT^A01 hl7.no-header"},
+		"empty batch":          {"\x0bBHS|^~\\&|A\rBTS|1\r\x1c\r", "hl7.batch-count"},
 		"byte order mark":      {"\x0b\xef\xbb\xbf" + m("1") + "\x1c\r", "ADT^A01"},
 		"UTF-16":               {"\x0bM\x00S\x00H\x00|\x00\x1c\r\x0b" + m("1") + "\x1c\r", "hl7.encoding ADT^A01"},
 		"commit":               {"\x0b\x06\x1c\r\x0b\x15\x1c\r\x0b" + m("1") + "\x1c\r", "MLLP-ACK MLLP-NAK ADT^A01"},
@@ -148,6 +149,15 @@ func TestSamePatient(t *testing.T) {
 	}
 	if want == "" {
 		t.Error("no patient")
+	}
+}
+
+// What stands before a header belongs to no message, least of all to the next.
+func TestHeadless(t *testing.T) {
+	m := "\x0b" + fmt.Sprintf(adt, "1") + "\x1c\r\x0bPID|1||999^^^H^MR\rPV1|1|I|||||||||||||||||V1\r\x1c\r\x0bMSH|^~\\&|A|F|B|G|2026||ADT^A01|2|P\r\x1c\r"
+	lines := play(sensetest.Up([]byte(m)))
+	if last := lines[len(lines)-1]; !strings.Contains(last, "ADT^A01") || strings.Contains(last, "patient") || strings.Contains(last, "visit") {
+		t.Errorf("got %s", last)
 	}
 }
 

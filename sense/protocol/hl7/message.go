@@ -64,37 +64,15 @@ func (p *parser) attr(name, value string) {
 
 // segment reads one segment; size includes its terminator.
 func (p *parser) segment(c *sense.Context, seg []byte, size uint64) {
-	id := hl7.ID(seg)
-	if id == 0 || len(seg) > 3 && seg[3] != p.head.d.Sep && !hl7.IsHeader(seg) {
-		p.m.bytes += size // blank, or text that broke over a line: never looked at
-		return
-	}
-	switch id {
-	case hl7.MSH:
-		p.finish(c)
-		p.msh(c, seg)
-		p.m.bytes = size
-		return
-	case hl7.BHS:
-		p.finish(c)
-		p.batch, p.batching = 0, true
-		return
-	case hl7.BTS:
-		p.finish(c)
-		p.trailer(c, seg)
-		return
-	case hl7.FHS, hl7.FTS:
-		p.finish(c)
+	if !p.m.active {
+		p.envelope(c, seg, size)
 		return
 	}
 	p.m.bytes += size
-	if p.m.active {
-		p.content(c, id, seg)
+	if (len(seg) < 4 || seg[3] != p.head.d.Sep) && !hl7.IsHeader(seg) {
+		return // blank, or text that broke over a line: never looked at
 	}
-}
-
-func (p *parser) content(c *sense.Context, id uint32, seg []byte) {
-	switch id {
+	switch hl7.ID(seg) {
 	case hl7.PID:
 		p.pid(c, seg)
 	case hl7.PV1:
@@ -120,7 +98,30 @@ func (p *parser) content(c *sense.Context, id uint32, seg []byte) {
 	case hl7.DEV:
 		p.dev(c, seg)
 	case hl7.RXO, hl7.RXE, hl7.RXG, hl7.RXA, hl7.RXR:
-		p.pharmacy(c, id, seg)
+		p.pharmacy(c, hl7.ID(seg), seg)
+	case hl7.MSH, hl7.FHS, hl7.BHS, hl7.FTS, hl7.BTS:
+		p.m.bytes -= size
+		p.finish(c)
+		p.envelope(c, seg, size)
+	}
+}
+
+// envelope reads what starts and ends messages and batches.
+func (p *parser) envelope(c *sense.Context, seg []byte, size uint64) {
+	switch hl7.ID(seg) {
+	case hl7.MSH:
+		if !hl7.IsHeader(seg) {
+			return
+		}
+		p.msh(c, seg)
+		p.m.bytes = size
+	case hl7.BHS:
+		p.batch, p.batching = 0, true
+		if d, ok := hl7.ParseDelims(seg); ok && p.head.d.Sep == 0 {
+			p.head.d = d
+		}
+	case hl7.BTS:
+		p.trailer(c, seg)
 	}
 }
 

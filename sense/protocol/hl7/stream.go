@@ -155,11 +155,14 @@ func (d *side) content(c *sense.Context, b []byte) {
 			d.partial(c, b)
 			return
 		}
-		if d.size == 0 {
-			d.segment(c, b[:i], i+1)
-		} else {
+		switch {
+		case d.size > 0:
 			d.partial(c, b[:i])
 			d.complete(c, 1)
+		case d.first || i == 0 || i > maxSegment || b[0] == startBlock:
+			d.segment(c, b[:i], i+1)
+		default: // nearly always
+			d.parser.segment(c, b[:i], uint64(i+1))
 		}
 		b = b[i+1:]
 	}
