@@ -117,7 +117,13 @@ func (t *text) build(i int) bool {
 		return true
 	}
 	n := t.number(r)
-	return n >= 10000 && n < 30000 && string(t.lowOf(&t.words[0])) == "windows"
+	return n >= 10000 && n < 30000 && t.windows(0)
+}
+
+// windows reports a string about Windows whose numbers side by side may be its
+// release and build: 2025 26100, R2 7601.
+func (t *text) windows(digits int) bool {
+	return digits <= 9 && string(t.lowOf(&t.words[0])) == "windows"
 }
 
 func (t *text) findRuns() {
@@ -285,7 +291,7 @@ func (t *text) checkVersions() {
 			digits += t.runs[j].len()
 			long = long || t.runs[j].len() > maxPlainDigits && !t.build(j)
 		}
-		if digits > maxVersionDigits || !dots && (long || digits > maxPlainDigits && j-i > 1) {
+		if digits > maxVersionDigits || !dots && (long || digits > maxPlainDigits && j-i > 1 && !t.windows(digits)) {
 			t.denyRuns(i, j)
 		}
 		i = j
