@@ -79,6 +79,12 @@ func TestForeignTraffic(t *testing.T) {
 	}
 }
 
+func TestNothingPastPrivacy(t *testing.T) {
+	sensetest.Hidden(t, sensetest.Load(t, capture), []string{`pxc4`, `02.20`, `4.7`, `ahu`, `building tech`, `operator`}, Analyzer())
+}
+
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
 func FuzzDatagram(f *testing.F) {
 	for _, c := range sensetest.Load(f, capture).Conversations {
 		for _, p := range c.Pieces {

@@ -133,6 +133,12 @@ func TestForeignTraffic(t *testing.T) {
 	}
 }
 
+func TestNothingPastPrivacy(t *testing.T) {
+	sensetest.Hidden(t, sensetest.Load(t, capture), []string{`ct-room`, `us-room`, `ward`, `udhcp`, `msft`}, Analyzers()...)
+}
+
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzers()...) }
+
 func FuzzDatagram(f *testing.F) {
 	for _, c := range sensetest.Load(f, capture).Conversations {
 		for _, p := range c.Pieces {

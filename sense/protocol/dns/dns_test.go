@@ -178,6 +178,14 @@ func context() (*sense.Context, *sense.Output) {
 	return c, out
 }
 
+func TestNothingPastPrivacy(t *testing.T) {
+	for _, name := range captures {
+		sensetest.Hidden(t, sensetest.Load(t, "testdata/"+name+".pcap"), []string{`pacs`, `ward`, `archive`, `tunnel`, `printer-3`, `laserjet`, `radsrv`, `radiology`, `dnsmasq`, `nosuch`}, Analyzers()...)
+	}
+}
+
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzers()...) }
+
 func FuzzDatagram(f *testing.F) {
 	b, _ := hex.DecodeString(llmnrAnswer)
 	f.Add(b)

@@ -68,6 +68,12 @@ func TestMisfits(t *testing.T) {
 	}
 }
 
+func TestNothingPastPrivacy(t *testing.T) {
+	for _, name := range captures {
+		sensetest.Hidden(t, sensetest.Load(t, "testdata/"+name+".pcap"), []string{`2960`, `15.0`, `"vm"`, `amd64`}, Analyzers()...)
+	}
+}
+
 func FuzzFrame(f *testing.F) {
 	for _, name := range captures {
 		for _, fr := range sensetest.Load(f, "testdata/"+name+".pcap").Frames {

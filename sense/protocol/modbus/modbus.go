@@ -114,7 +114,7 @@ func exception(code byte) string {
 }
 
 // probe wants a message whose function, length and content agree; off the port,
-// two of them or one of a length that nothing else has.
+// two of them, since a short PDU of DICOM looks like one.
 func probe(dir sense.Dir, b []byte, p uint16) sense.Verdict {
 	n := size(b)
 	if n == 0 {
@@ -129,7 +129,7 @@ func probe(dir sense.Dir, b []byte, p uint16) sense.Verdict {
 	if !agrees(b[:n], dir) {
 		return sense.No
 	}
-	if p == port || len(b) == n {
+	if p == port {
 		return sense.Yes
 	}
 	m := size(b[n:])

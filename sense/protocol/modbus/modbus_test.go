@@ -81,7 +81,7 @@ func TestProbe(t *testing.T) {
 	}{
 		{read, 502, sense.Yes},
 		{read[:5], 502, sense.More},
-		{read, 4000, sense.Yes},
+		{read, 4000, sense.More},
 		{append(bytes.Clone(read), 1, 2, 3, 4, 5), 4000, sense.No},
 		{append(bytes.Clone(read), write...), 4000, sense.Yes},
 		{[]byte("GET / HTTP/1.1\r\n"), 502, sense.No},
@@ -104,6 +104,12 @@ func TestDiagnostics(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+func TestNothingPastPrivacy(t *testing.T) {
+	sensetest.Hidden(t, sensetest.Load(t, capture), []string{`schneider`, `bmx`, `m340`, `v2.8`}, Analyzer())
+}
+
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
 
 func FuzzStream(f *testing.F) {
 	f.Add(append(bytes.Clone(read), write...), uint64(2))

@@ -67,6 +67,8 @@ func TestForeignTraffic(t *testing.T) {
 	}
 }
 
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
 func FuzzDatagram(f *testing.F) {
 	for _, c := range sensetest.Load(f, capture).Conversations {
 		for _, p := range c.Pieces {

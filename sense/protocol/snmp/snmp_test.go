@@ -110,6 +110,12 @@ func BenchmarkWalk(b *testing.B) {
 	}
 }
 
+func TestNothingPastPrivacy(t *testing.T) {
+	sensetest.Hidden(t, sensetest.Load(t, capture), []string{`printer-3`, `jane`, `ward`, `radiology`, `jetdirect`, `ups-3`, `xeon`, `s3cret`}, Analyzer())
+}
+
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
 func FuzzDatagram(f *testing.F) {
 	for _, c := range sensetest.Load(f, capture).Conversations {
 		for _, p := range c.Pieces {

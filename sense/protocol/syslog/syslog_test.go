@@ -139,6 +139,12 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func TestNothingPastPrivacy(t *testing.T) {
+	sensetest.Hidden(t, sensetest.Load(t, capture), []string{`pacsd`, `john`, `"vm"`, `mwl`, `login`, `line`}, Analyzer())
+}
+
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
 func FuzzStream(f *testing.F) {
 	f.Add([]byte(fmt.Sprintf("%d %s", len(audit), audit)), uint64(1))
 	f.Add([]byte("<13>Nov 23 16:23:14 vm a[1]: b\n<14>1 - 10.0.0.1 - - - -\n"), uint64(6))

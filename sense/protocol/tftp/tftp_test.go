@@ -44,6 +44,12 @@ func TestForeignTraffic(t *testing.T) {
 	}
 }
 
+func TestNothingPastPrivacy(t *testing.T) {
+	sensetest.Hidden(t, sensetest.Load(t, capture), []string{`config`, `up.bin`}, Analyzer())
+}
+
+func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
 func FuzzDatagram(f *testing.F) {
 	f.Add([]byte("\x00\x01a.bin\x00octet\x00tsize\x000\x00"))
 	f.Add([]byte("\x00\x05\x00\x01no\x00"))
