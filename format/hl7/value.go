@@ -3,14 +3,16 @@ package hl7
 import "time"
 
 // Limits of a number that may be kept as it is written: more digits could be an
-// identifier or a date, and no dose, rate or setting needs them.
+// identifier or a date, and no dose, rate or setting needs them. Large ones (five
+// million units of penicillin) are round.
 const (
 	maxWhole    = 7
+	maxAnyWhole = 5 // longer ones must end in three zeros
 	maxFraction = 6
 )
 
 // Decimal returns v without surrounding space and plus sign if it is a plain
-// decimal of at most seven digits before and six behind the point.
+// decimal within limits that no identifier meets: see the constants.
 func Decimal(v []byte) ([]byte, bool) {
 	for len(v) > 0 && v[0] == ' ' {
 		v = v[1:]
@@ -25,7 +27,7 @@ func Decimal(v []byte) ([]byte, bool) {
 	if len(digits) > 0 && digits[0] == '-' {
 		digits = digits[1:]
 	}
-	whole, fraction, point := 0, 0, false
+	whole, fraction, zeros, point := 0, 0, 0, false
 	for _, c := range digits {
 		switch {
 		case c == '.' && !point:
@@ -34,11 +36,15 @@ func Decimal(v []byte) ([]byte, bool) {
 			return nil, false
 		case point:
 			fraction++
+		case c == '0':
+			whole++
+			zeros++
 		default:
 			whole++
+			zeros = 0
 		}
 	}
-	if whole+fraction == 0 || whole > maxWhole || fraction > maxFraction {
+	if whole+fraction == 0 || whole > maxAnyWhole && zeros < 3 || whole > maxWhole || fraction > maxFraction {
 		return nil, false
 	}
 	return v, true
