@@ -130,9 +130,6 @@ func NewEngine(cfg Config) (*Engine, error) {
 	e.parserPerShard = perShard / 4
 	e.index()
 	e.outputs.New = func() any { return &sense.Output{} }
-	for i := range e.shards {
-		e.shards[i] = newShard(e, i)
-	}
 	e.decoder = newDecoder(e)
 	return e, nil
 }
@@ -300,6 +297,9 @@ func (e *Engine) work() {
 			b := in.queue[0]
 			in.queue = in.queue[:copy(in.queue, in.queue[1:])]
 			in.mu.Unlock()
+			if e.shards[i] == nil { // made by whoever runs it first: most captures need few
+				e.shards[i] = newShard(e, i)
+			}
 			e.shards[i].run(b)
 			if b.pending.Add(-1) == 0 {
 				b.done <- struct{}{}
@@ -403,6 +403,9 @@ func (m *merger) take(i int, limit uint64, inclusive bool) {
 // finish closes all flows, shard by shard.
 func (e *Engine) finish(sink ward.Sink) error {
 	for _, s := range e.shards {
+		if s == nil {
+			continue
+		}
 		out := e.output()
 		s.ctx.SetOutput(out)
 		s.ctx.SetPacket(sense.Packet{Time: s.now, Index: e.decoder.index + 1})
@@ -428,6 +431,9 @@ func (e *Engine) collect() {
 	e.stats.Limits = map[string]uint64{}
 	offsets := map[[2]uint16]*Offset{}
 	for _, s := range e.shards {
+		if s == nil {
+			continue
+		}
 		for k, n := range s.ctx.Limits() {
 			e.stats.Limits[k] += n
 		}
