@@ -37,6 +37,7 @@ type clusters struct {
 	bonds   map[atomKey]span
 	proven  map[address]bool // addresses that some hardware address holds for sure
 	members map[uint32][]*atom
+	hl7     map[uint32][]*link  // by cluster
 	serials map[*atom][]string  // facets stated by the atom itself
 	talk    map[[2]uint32]bool  // atoms that talk to each other
 	split   map[*atom]bool      // what it states of equipment is about others
@@ -62,6 +63,13 @@ func newClusters(inv *Inventory) *clusters {
 	}
 	c.facets()
 	c.identities()
+	c.hl7 = map[uint32][]*link{}
+	for _, l := range inv.links {
+		if l.protocol == "hl7" {
+			c.hl7[c.find(l.ends[0])] = append(c.hl7[c.find(l.ends[0])], l)
+			c.hl7[c.find(l.ends[1])] = append(c.hl7[c.find(l.ends[1])], l)
+		}
+	}
 	c.members = map[uint32][]*atom{}
 	for _, a := range c.atoms {
 		c.members[c.find(a)] = append(c.members[c.find(a)], a)
@@ -393,7 +401,7 @@ func (c *clusters) maker(a *atom, facet string) string {
 	best, sure := "", uint8(0)
 	for i := range a.evidence {
 		e := &a.evidence[i]
-		if e.field != ward.FieldMaker || e.confidence <= sure || a.key.sub == "" && e.facet != "" && e.facet != facet {
+		if e.field != ward.FieldMaker || e.confidence <= sure || a.key.sub == "" && facet != "" && e.facet != "" && e.facet != facet {
 			continue
 		}
 		best, sure = c.normal(e.value, e.from), e.confidence
@@ -554,4 +562,27 @@ func (c *clusters) relay(a, b *atom) *atom {
 func (c *clusters) conflicting(a, b *atom) bool {
 	s, t := c.serials[a], c.serials[b]
 	return len(s) > 0 && len(t) > 0 && !slices.ContainsFunc(s, func(x string) bool { return slices.Contains(t, x) })
+}
+
+// hl7Peers counts the devices that send HL7 to a cluster, and to which it sends.
+func (c *clusters) hl7Peers(atoms []*atom) (in, out int) {
+	if len(atoms) == 0 || atoms[0].index >= uint32(len(c.parent)) {
+		return 0, 0
+	}
+	me := c.find(atoms[0])
+	from, to := map[uint32]bool{}, map[uint32]bool{}
+	for _, l := range c.hl7[me] {
+		for i, e := range l.ends {
+			if c.find(e) != me || c.find(l.ends[1-i]) == me {
+				continue
+			}
+			if l.opened[1-i] > 0 {
+				from[c.find(l.ends[1-i])] = true
+			}
+			if l.opened[i] > 0 {
+				to[c.find(l.ends[1-i])] = true
+			}
+		}
+	}
+	return len(from), len(to)
 }

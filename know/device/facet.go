@@ -50,18 +50,37 @@ func (c *clusters) splitOff(a *atom) {
 // does so about several in the same protocol field, or it is an archive whose own
 // software is of another maker than the equipment.
 func (c *clusters) forwards(a *atom) bool {
+	if archive(a) && statesContent(a) && !c.ownContent(a) {
+		return true
+	}
 	for i := range a.evidence {
 		e := &a.evidence[i]
 		if e.facet == "" && !aboutContent(e.from) {
 			continue
 		}
 		for _, b := range c.hidden[a] {
-			if slices.ContainsFunc(b.evidence, func(x evidence) bool { return x.from == e.from }) {
+			if c.makesImages(a, b) && slices.ContainsFunc(b.evidence, func(x evidence) bool { return x.from == e.from }) {
 				return true
 			}
 		}
 	}
-	return archive(a) && statesContent(a) && !c.ownContent(a)
+	return false
+}
+
+// makesImages reports whether b, that a speaks for, is equipment rather than the
+// name under which a itself files reports and other things made from its images.
+func (c *clusters) makesImages(a, b *atom) bool {
+	stated, imaged := false, false
+	for i := range b.evidence {
+		if e := &b.evidence[i]; e.field == ward.FieldModality {
+			stated = true
+			imaged = imaged || len(c.inv.prints.Match(e.field, e.value, "")) > 0
+		}
+	}
+	if !stated || imaged {
+		return true
+	}
+	return c.maker(a, "") != c.maker(b, "")
 }
 
 // ownContent reports whether an archive's software and the equipment in what it

@@ -59,6 +59,7 @@ func (inv *Inventory) profile(c *clusters, atoms []*atom) *profile {
 	p.settleMaker()
 	p.settleModel()
 	p.settleCategory()
+	p.settleNamesake()
 	p.settleOS()
 	p.settleSerial()
 	p.software()
@@ -182,7 +183,9 @@ func (p *profile) names() {
 		switch e.field {
 		case ward.FieldHostname:
 			if e.confidence >= 50 || strings.HasPrefix(e.from, "dns") {
-				d.Hostnames = insert(d.Hostnames, e.value)
+				if !slices.ContainsFunc(d.Hostnames, func(h string) bool { return strings.EqualFold(h, e.value) }) {
+					d.Hostnames = insert(d.Hostnames, e.value)
+				}
 			}
 			p.lasting = p.lasting || usableHost(e.value) && e.confidence >= 60
 		case ward.FieldAE:
@@ -199,11 +202,11 @@ func (p *profile) names() {
 			p.medical = p.medical || e.field != ward.FieldModel
 			p.named, p.lasting = true, p.lasting || e.field == ward.FieldSerial
 		case ward.FieldDepartment:
-			if e.confidence > department {
+			if e.confidence > department && !strings.EqualFold(e.value, "unknown") {
 				d.Department, department = e.value, e.confidence
 			}
 		case ward.FieldLocation:
-			if e.confidence > location {
+			if e.confidence > location && !strings.EqualFold(e.value, "unknown") {
 				d.Location, location = e.value, e.confidence
 			}
 		}

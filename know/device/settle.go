@@ -48,6 +48,9 @@ func (p *profile) makerClaims() []claim {
 					continue
 				}
 			} else if !ok {
+				if strings.HasPrefix(e.from, "tls certificate") {
+					continue // the organisation that runs it
+				}
 				if name = fingerprint.Trim(e.value); strings.Contains(name, "~") || name == "" {
 					continue
 				}
@@ -90,6 +93,10 @@ func (p *profile) derive() {
 				p.conclude(&e, ward.FieldMaker, m.Name, int(e.confidence)*unknownMaker/100, "name in ")
 			}
 		}
+	}
+	if in, out := p.c.hl7Peers(p.atoms); in >= manyApps && out > 0 {
+		e := evidence{field: ward.FieldRole, from: "hl7 conversations", confidence: 60}
+		p.conclude(&clue{evidence: e}, ward.FieldCategory, category.InterfaceEngine, 55, "passing on ")
 	}
 	if apps >= manyApps {
 		e := evidence{field: ward.FieldApplication, from: "hl7 applications", confidence: 55}
@@ -141,8 +148,8 @@ func (e *clue) origin() string {
 	if e.derived {
 		if i := strings.Index(from, " of "); i >= 0 {
 			from = from[i+4:]
-		} else if rest, ok := strings.CutPrefix(from, "name in "); ok {
-			from = rest
+		} else {
+			from = strings.TrimPrefix(strings.TrimPrefix(from, "name in "), "passing on ")
 		}
 		if e.basis == ward.FieldModality {
 			return source(from)
@@ -188,6 +195,14 @@ func (p *profile) dispute(field string, dissent float64) {
 	}
 }
 
+// settleNamesake takes a maker that is known by the hardware address or banner only
+// for its medical namesake where the device is medical.
+func (p *profile) settleNamesake() {
+	if t := p.inv.prints.Namesake(p.device.Maker); t != "" && category.Medical(p.device.Category) {
+		p.device.Maker = t
+	}
+}
+
 // settleCategory decides what the device is; the more specific of two kinds that
 // agree wins.
 func (p *profile) settleCategory() {
@@ -226,7 +241,7 @@ func (p *profile) settleCategory() {
 // imaging reports kinds of device that make images.
 func imaging(c string) bool {
 	switch c {
-	case category.CT, category.MR, category.Ultrasound, category.XRay, category.Mammography, category.NuclearMedicine, category.Radiotherapy,
+	case category.CT, category.MR, category.Ultrasound, category.XRay, category.NuclearMedicine, category.Radiotherapy,
 		category.Endoscopy, category.Ophthalmology, category.Electrocardiograph, category.Neurophysiology:
 		return true
 	}
@@ -457,7 +472,8 @@ func (p *profile) evidence() {
 func (p *profile) agrees(e *clue, want string) bool {
 	switch e.field {
 	case ward.FieldMaker:
-		return p.c.normal(e.value, e.from) == want || e.value == want
+		n := p.c.normal(e.value, e.from)
+		return n == want || e.value == want || p.inv.prints.Namesake(n) == want
 	case ward.FieldCategory:
 		return e.value == want || category.Refines(e.value, want) || category.Refines(want, e.value)
 	case ward.FieldModel:

@@ -20,11 +20,10 @@ const (
 	Neurophysiology    = "neurophysiology"       // EEG, EMG, evoked potentials
 	CT                 = "CT"                    // computed tomography
 	MR                 = "MR"                    // magnetic resonance
-	Ultrasound         = "ultrasound"            //
-	XRay               = "X-ray"                 // radiography, fluoroscopy, C-arm, angiography, dental
-	Mammography        = "mammography"           //
+	Ultrasound         = "US"                    // ultrasound
+	XRay               = "X-ray"                 // radiography, fluoroscopy, C-arm, angiography, mammography, dental, bone density
 	NuclearMedicine    = "nuclear medicine"      // gamma camera, SPECT, PET
-	Radiotherapy       = "radiotherapy"          // linear accelerators, brachytherapy, treatment planning and record-and-verify
+	Radiotherapy       = "RT"                    // linear accelerators, brachytherapy, treatment planning and record-and-verify
 	Endoscopy          = "endoscopy"             // video endoscopes and their processors
 	Ophthalmology      = "ophthalmology"         // OCT, fundus camera, refraction
 	SurgicalSystem     = "surgical system"       // robots, navigation, electrosurgery, operating tables
@@ -68,7 +67,7 @@ const (
 
 var all = []string{
 	InfusionPump, InsulinPump, GlucoseSensor, PatientMonitor, CentralStation, Ventilator, Anaesthesia, Dialysis, Defibrillator,
-	HeartLung, Electrocardiograph, Neurophysiology, CT, MR, Ultrasound, XRay, Mammography, NuclearMedicine, Radiotherapy, Endoscopy,
+	HeartLung, Electrocardiograph, Neurophysiology, CT, MR, Ultrasound, XRay, NuclearMedicine, Radiotherapy, Endoscopy,
 	Ophthalmology, SurgicalSystem, PACS, RIS, ImagingWorkstation, Analyser, LIS, EHR, InterfaceEngine, DeviceGateway, ClinicalServer,
 	ImplantProgrammer, ImplantMonitor, Implant, Pharmacy, NurseCall, HospitalBed, Incubator, Sterilizer, SerialServer, Locating,
 	Workstation, ThinClient, Tablet, Smartphone, Phone, Server, Hypervisor, Storage, Printer, Camera, NetworkGear, Firewall,
@@ -85,12 +84,13 @@ func Known(c string) bool { return slices.Contains(all, c) }
 // (a PACS on a server) agrees with them.
 var general = map[string][]string{
 	Server:         {PACS, RIS, LIS, EHR, InterfaceEngine, DeviceGateway, ClinicalServer, CentralStation, Hypervisor, Storage, Radiotherapy, Pharmacy, NurseCall, Locating, ImagingWorkstation, BuildingAutomation},
-	Workstation:    nil, // anything medical with a PC inside
 	NetworkGear:    {Firewall, SerialServer},
-	XRay:           {Mammography},
 	DeviceGateway:  {SerialServer, ClinicalServer, InterfaceEngine},
 	ClinicalServer: {DeviceGateway, PACS, LIS, RIS},
 }
+
+// systems run on servers: a workstation that shows signs of one is its client.
+var systems = []string{PACS, RIS, LIS, EHR, InterfaceEngine, DeviceGateway, ClinicalServer}
 
 // Refines reports whether being specific is a case of being generic: the two do
 // not contradict each other and specific says more.
@@ -98,8 +98,11 @@ func Refines(specific, generic string) bool {
 	if specific == generic {
 		return false
 	}
-	if generic == Workstation && (Medical(specific) || specific == ThinClient) || generic == Server && Medical(specific) {
-		return true
+	switch generic {
+	case Workstation: // a PC is inside
+		return Medical(specific) && !slices.Contains(systems, specific) || specific == ThinClient || specific == ImagingWorkstation || specific == CentralStation
+	case Server:
+		return Medical(specific) || slices.Contains(general[Server], specific)
 	}
 	return slices.Contains(general[generic], specific)
 }

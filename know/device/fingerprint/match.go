@@ -193,6 +193,9 @@ func (s *Set) ClinicalMaker(name string) (Maker, bool) {
 	return s.Maker(name)
 }
 
+// Namesake returns the medical maker that bears the name of another, "" if none.
+func (s *Set) Namesake(maker string) string { return s.twins[maker] }
+
 // whole folds a name, without its legal form, for comparing as one.
 func whole(name string) string {
 	var buf [maxTextWords]word
