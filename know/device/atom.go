@@ -94,6 +94,14 @@ type atom struct {
 	talks     []port // connected to
 	protocols []string
 	parents   []*atom // who spoke for it
+	stated    stated  // the last serial number that it stated of its equipment
+}
+
+// stated lets what follows in the same packet be filed under the same serial number.
+type stated struct {
+	facet   string
+	capture string
+	packet  uint64
 }
 
 // binding is the statement that a hardware address holds an IP address.
@@ -247,6 +255,11 @@ func (inv *Inventory) sighting(o *ward.Observation) {
 			if s.Facts[i].Field == ward.FieldSerial && usableSerial(s.Facts[i].Value) {
 				facet = s.Facts[i].Value
 			}
+		}
+		if facet != "" {
+			a.stated = stated{facet, o.Capture, o.Packet}
+		} else if aboutContent(s.From) && a.stated.packet == o.Packet && a.stated.capture == o.Capture {
+			facet = a.stated.facet
 		}
 	}
 	inv.bind(p, a, o)

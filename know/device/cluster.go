@@ -41,6 +41,7 @@ type clusters struct {
 	serials map[*atom][]string  // facets stated by the atom itself
 	talk    map[[2]uint32]bool  // atoms that talk to each other
 	split   map[*atom]bool      // what it states of equipment is about others
+	keep    map[*atom]string    // of what is split off, the serial number that is its own
 	hidden  map[*atom][]*atom   // whom an atom speaks for
 	rivals  map[binding][]*atom // proven holders of an address (mac is zero in the key)
 }
@@ -48,7 +49,7 @@ type clusters struct {
 func newClusters(inv *Inventory) *clusters {
 	n := len(inv.atoms)
 	c := &clusters{inv: inv, atoms: slices.Clone(inv.atoms), parent: make([]uint32, n), owned: make([]bool, n), sure: make([]bool, n), bonds: map[atomKey]span{}, proven: map[address]bool{},
-		serials: map[*atom][]string{}, talk: map[[2]uint32]bool{}, split: map[*atom]bool{}, hidden: map[*atom][]*atom{}, rivals: map[binding][]*atom{}}
+		serials: map[*atom][]string{}, talk: map[[2]uint32]bool{}, split: map[*atom]bool{}, keep: map[*atom]string{}, hidden: map[*atom][]*atom{}, rivals: map[binding][]*atom{}}
 	for i := range c.parent {
 		c.parent[i] = uint32(i)
 	}
@@ -391,6 +392,9 @@ func (c *clusters) serialsOf(a *atom) []string {
 		}
 	}
 	if c.split[a] {
+		if c.keep[a] != "" {
+			return []string{c.keep[a]}
+		}
 		return nil
 	}
 	return c.serials[a]

@@ -22,15 +22,90 @@ func (c *clusters) facets() {
 			}
 		}
 		if len(c.serials[a]) > 1 || c.forwards(a) {
+			c.keep[a] = c.ownFacet(a)
 			c.splitOff(a)
 		}
+		if b := c.itself(a); b != nil {
+			c.union(a, b)
+		}
 	}
+}
+
+// ownFacet returns the serial number of the only equipment that makes images, of
+// those that a sender states: it files reports under the others.
+func (c *clusters) ownFacet(a *atom) string {
+	if archive(a) {
+		return ""
+	}
+	own := ""
+	for _, serial := range c.serials[a] {
+		f := &atom{evidence: slices.DeleteFunc(slices.Clone(a.evidence), func(e evidence) bool { return e.facet != serial })}
+		switch {
+		case c.reports(f):
+		case own != "" || !c.images(f):
+			return ""
+		default:
+			own = serial
+		}
+	}
+	for _, b := range c.hidden[a] {
+		if statesContent(b) && !c.reports(b) {
+			return ""
+		}
+	}
+	return own
+}
+
+// itself returns the one that a speaks for and that is a itself: the only
+// equipment in all that it sends, beside reports that it files under other names.
+func (c *clusters) itself(a *atom) *atom {
+	if archive(a) || len(c.hidden[a]) == 0 || c.images(a) {
+		return nil
+	}
+	var only *atom
+	for _, b := range c.hidden[a] {
+		if !statesContent(b) {
+			continue
+		}
+		if c.images(b) {
+			if only != nil {
+				return nil
+			}
+			only = b
+		} else if !c.reports(b) {
+			return nil
+		}
+	}
+	if only == nil || len(only.parents) > 1 {
+		return nil
+	}
+	for _, b := range append([]*atom{a}, c.hidden[a]...) {
+		if m := c.maker(b, ""); statesContent(b) && m != c.maker(only, "") {
+			return nil
+		}
+	}
+	return only
+}
+
+// images reports whether a device's modality is one that makes images.
+func (c *clusters) images(a *atom) bool {
+	return slices.ContainsFunc(a.evidence, func(e evidence) bool {
+		return e.field == ward.FieldModality && len(c.inv.prints.Match(e.field, e.value, "")) > 0
+	})
+}
+
+// reports reports whether a device is known to make something, but no images.
+func (c *clusters) reports(a *atom) bool {
+	return !c.images(a) && slices.ContainsFunc(a.evidence, func(e evidence) bool { return e.field == ward.FieldModality })
 }
 
 // splitOff makes an atom of each facet of a.
 func (c *clusters) splitOff(a *atom) {
 	c.split[a] = true
 	for _, serial := range c.serials[a] {
+		if serial == c.keep[a] {
+			continue
+		}
 		b := &atom{key: atomKey{place: a.key.place, sub: "serial " + serial, parent: a.index + 1}, index: uint32(len(c.atoms)), seen: span{}, spoke: true, parents: []*atom{a}}
 		for i := range a.evidence {
 			if e := a.evidence[i]; e.facet == serial {
@@ -70,17 +145,7 @@ func (c *clusters) forwards(a *atom) bool {
 // makesImages reports whether b, that a speaks for, is equipment rather than the
 // name under which a itself files reports and other things made from its images.
 func (c *clusters) makesImages(a, b *atom) bool {
-	stated, imaged := false, false
-	for i := range b.evidence {
-		if e := &b.evidence[i]; e.field == ward.FieldModality {
-			stated = true
-			imaged = imaged || len(c.inv.prints.Match(e.field, e.value, "")) > 0
-		}
-	}
-	if !stated || imaged {
-		return true
-	}
-	return c.maker(a, "") != c.maker(b, "")
+	return !c.reports(b) || c.maker(a, "") != c.maker(b, "")
 }
 
 // ownContent reports whether an archive's software and the equipment in what it
@@ -126,7 +191,7 @@ func (c *clusters) evidenceOf(a *atom) []evidence {
 	}
 	var own []evidence
 	for _, e := range a.evidence {
-		if e.facet == "" && !aboutContent(e.from) {
+		if e.facet != "" && e.facet == c.keep[a] || e.facet == "" && !aboutContent(e.from) {
 			own = append(own, e)
 		}
 	}

@@ -251,7 +251,7 @@ func imaging(c string) bool {
 // settleModel decides the model: as the device states it, else by its canonical name.
 func (p *profile) settleModel() {
 	var claims []claim
-	canonical, stated := map[string]string{}, map[string]bool{}
+	canonical := map[string]string{}
 	for i := range p.clues {
 		e := &p.clues[i]
 		switch {
@@ -261,7 +261,6 @@ func (p *profile) settleModel() {
 		default:
 			claims = append(claims, claim{strings.Join(strings.Fields(e.value), " "), e.origin(), int(e.confidence)})
 			if !e.derived {
-				stated[claims[len(claims)-1].value] = true
 				for _, c := range p.inv.prints.Match(ward.FieldModel, e.value, p.maker) {
 					if c.Field == ward.FieldModel {
 						canonical[strings.Join(strings.Fields(e.value), " ")] = c.Value
@@ -286,9 +285,6 @@ func (p *profile) settleModel() {
 	if strings.Contains(best.value, "~") && canonical[best.value] != "" {
 		p.device.Model = canonical[best.value]
 	}
-	if stated[best.value] {
-		p.device.Model = withoutMaker(p.device.Model, p.device.Maker)
-	}
 	p.dispute("model", dissent)
 }
 
@@ -307,14 +303,6 @@ func sameModel(a, b string) bool {
 		x, y = y, x
 	}
 	return len(x) > 0 && !slices.ContainsFunc(x, func(w string) bool { return !slices.Contains(y, w) })
-}
-
-// withoutMaker cuts the maker's name off the start of a model's.
-func withoutMaker(model, maker string) string {
-	if maker == "" || len(model) <= len(maker)+1 || !strings.EqualFold(model[:len(maker)], maker) || model[len(maker)] != ' ' {
-		return model
-	}
-	return strings.TrimSpace(model[len(maker):])
 }
 
 // settleOS decides the operating system: the family first, then the most exact

@@ -57,6 +57,9 @@ func (s *story) says(src, protocol, from string, facts ...ward.Fact) {
 	s.about(src, protocol, ward.Subject{}, from, facts...)
 }
 
+// samePacket lets the last sighting be of the packet before it.
+func (s *story) samePacket() { s.obs[len(s.obs)-1].Packet = s.obs[len(s.obs)-2].Packet }
+
 func (s *story) about(src, protocol string, sub ward.Subject, from string, facts ...ward.Fact) {
 	s.add(ward.Observation{Kind: ward.KindSighting, Src: end(src), Protocol: protocol,
 		Sighting: &ward.Sighting{Subject: sub, From: from, Facts: facts}})
@@ -434,6 +437,38 @@ func TestScannersBehindAnArchive(t *testing.T) {
 	slices.Sort(kinds)
 	if !reflect.DeepEqual(kinds, []string{"CT", "MR"}) {
 		t.Error(list(d))
+	}
+}
+
+func TestScannerFilesReportsUnderAnotherName(t *testing.T) {
+	s := newStory()
+	ct := "10.0.0.5:50000 " + macA
+	report := func(sub ward.Subject) {
+		s.about(ct, "dicom", sub, "dicom general equipment", fact(ward.FieldMaker, "SIEMENS", 90), fact(ward.FieldModel, "Dose Report", 90), fact(ward.FieldSerial, "R-1", 90))
+		s.about(ct, "dicom", sub, "dicom (0008,0060)", fact(ward.FieldModality, "SR", 85))
+		s.samePacket()
+	}
+	image := func(sub ward.Subject) {
+		s.about(ct, "dicom", sub, "dicom general equipment", fact(ward.FieldMaker, "SIEMENS", 90), fact(ward.FieldModel, "SOMATOM Force", 90), fact(ward.FieldSerial, "75643", 90))
+		s.about(ct, "dicom", sub, "dicom (0008,0060)", fact(ward.FieldModality, "CT", 85))
+		s.samePacket()
+	}
+	image(ward.Subject{})
+	report(ward.Subject{Key: "serial", Value: "R-1", Behind: true})
+	if x := withIP(t, s.tell(t).Devices(), "10.0.0.5"); x.Category != "CT" || x.Serial != "75643" || len(x.Contradictions) != 0 {
+		t.Error(list(s.tell(t).Devices()))
+	}
+	s = newStory()
+	report(ward.Subject{})
+	image(ward.Subject{})
+	if x := withIP(t, s.tell(t).Devices(), "10.0.0.5"); x.Category != "CT" || x.Serial != "75643" || x.Model != "SOMATOM Force" || len(x.Contradictions) != 0 {
+		t.Error(list(s.tell(t).Devices()))
+	}
+	s = newStory()
+	report(ward.Subject{})
+	image(ward.Subject{Key: "serial", Value: "75643", Behind: true})
+	if x := withIP(t, s.tell(t).Devices(), "10.0.0.5"); x.Category != "CT" || x.Serial != "75643" || x.Model != "SOMATOM Force" || len(x.Contradictions) != 0 {
+		t.Error(list(s.tell(t).Devices()))
 	}
 }
 
