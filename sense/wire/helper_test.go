@@ -106,10 +106,12 @@ func (w *wireTap) udpPacket(a byte, ap uint16, b byte, bp uint16, data []byte) [
 type tape struct {
 	up, down bytes.Buffer
 	log      []string
+	order    []sense.Dir // of what was fed
 	closed   int
 }
 
 func (t *tape) Data(_ *sense.Context, d sense.Dir, b []byte) {
+	t.order = append(t.order, d)
 	if d == sense.ToServer {
 		t.up.Write(b)
 		return

@@ -216,9 +216,7 @@ func (s *shard) newFlow(p *packet, k flowKey, h uint32, fromB bool) *flow {
 	s.table.insert(f)
 	s.count++
 	f.list = listNew
-	if p.kind == kindTCP {
-		f.midstream = p.flags&flagSYN == 0
-	} else {
+	if p.kind != kindTCP {
 		f.state = stateOpen
 	}
 	s.lists[f.list].push(f)
@@ -418,7 +416,7 @@ func (s *shard) record(f *flow, final bool) {
 	r.MissingTo, r.MissingFrom = f.missing[0], f.missing[1]
 	r.WireBytes, r.Copies, r.Messages = f.wire, f.copies, f.messages
 	r.State = f.state
-	r.Midstream = f.midstream
+	r.Midstream = f.key.proto == protoTCP && !f.syn[0] && !f.syn[1]
 	r.OneSided = f.key.proto == protoTCP && !(f.seen[0] && f.seen[1])
 	r.Encrypted = f.app != nil && s.engine.encrypted[f.app.analyzer.Name]
 	r.Vantages = append(r.Vantages, f.vantages...)

@@ -43,11 +43,16 @@ type half struct {
 
 // segment is data that came before its turn. data is nil where the flow is only
 // counted; cut bytes at its end were not captured.
+//
+// ack tells what the sender had received by then: where a mirror shows the two
+// directions out of step, a segment waits for what it answers.
 type segment struct {
-	seq  uint32
-	n    uint32
-	cut  uint32
-	data []byte
+	seq   uint32
+	n     uint32
+	cut   uint32
+	ack   uint32
+	acked bool // ack is valid
+	data  []byte
 }
 
 type recent struct {
@@ -63,7 +68,8 @@ func (s *shard) tcp(f *flow, p *packet, d sense.Dir, hash uint64) {
 			f.isn[d.Other()], f.syn[d.Other()] = p.ack-1, true
 		}
 		if f.tcp != nil {
-			s.lateSYN(f, d)
+			s.lateSYN(f, sense.ToServer)
+			s.lateSYN(f, sense.ToClient)
 		}
 	}
 	n := uint32(len(p.payload)) + p.cut
@@ -80,6 +86,7 @@ func (s *shard) tcp(f *flow, p *packet, d sense.Dir, hash uint64) {
 	}
 	if f.tcp == nil {
 		f.tcp = s.newTCP()
+		s.begin(f, d.Other()) // so that answers wait for what they answer
 		if f.list == listNew {
 			f.state = stateOpen
 			s.move(f, listOpen)
@@ -90,11 +97,12 @@ func (s *shard) tcp(f *flow, p *packet, d sense.Dir, hash uint64) {
 		seq++ // data follows the SYN, which takes a number
 	}
 	if n > 0 {
-		s.segment(f, d, segment{seq, n, p.cut, p.payload}, hash, p.time)
+		s.segment(f, d, segment{seq: seq, n: n, cut: p.cut, ack: p.ack, acked: p.flags&flagACK != 0, data: p.payload}, hash, p.time)
 	}
 	if p.flags&flagFIN != 0 {
 		h := &f.tcp.half[d]
 		h.fin, h.finSeq = true, seq+n
+		s.begin(f, d)
 	}
 	if f.list != listClosed && f.tcp.half[0].finished() && f.tcp.half[1].finished() {
 		f.state = stateClosed
@@ -104,16 +112,21 @@ func (s *shard) tcp(f *flow, p *packet, d sense.Dir, hash uint64) {
 }
 
 // finished reports that everything up to the FIN was delivered.
-func (h *half) finished() bool {
-	return h.fin && (!h.started || int32(h.next-h.finSeq) >= 0)
+func (h *half) finished() bool { return h.fin && h.started && int32(h.next-h.finSeq) >= 0 }
+
+// begin starts a direction at its SYN, if that is known.
+func (s *shard) begin(f *flow, d sense.Dir) bool {
+	h := &f.tcp.half[d]
+	if !h.started && f.syn[d] {
+		h.next, h.started = f.isn[d]+1, true
+	}
+	return h.started
 }
 
 // lateSYN repairs a pick-up whose SYN was captured after its data.
 func (s *shard) lateSYN(f *flow, d sense.Dir) {
-	h := &f.tcp.half[d]
-	if !h.started {
-		h.next, h.started = f.isn[d]+1, true
-		s.drain(f, d)
+	if !f.tcp.half[d].started && s.begin(f, d) {
+		s.settle(f)
 	}
 }
 
@@ -137,21 +150,18 @@ func (s *shard) rst(f *flow, p *packet, d sense.Dir) {
 // segment puts data into its place in direction d.
 func (s *shard) segment(f *flow, d sense.Dir, g segment, hash uint64, now ward.Time) {
 	h := &f.tcp.half[d]
-	if !h.started {
-		if !f.syn[d] {
-			s.pickUp(f, d, g, now)
-			return
-		}
-		h.next, h.started = f.isn[d]+1, true
+	if !s.begin(f, d) {
+		s.pickUp(f, d, g, now)
+		return
 	}
 	off := int32(g.seq - h.next)
-	if off == 0 { // the usual case
+	if off == 0 && !f.early(d, &g) { // the usual case
 		h.far = 0
 		h.remember(g.seq, g.n, hash)
 		h.next += g.n
 		s.deliver(f, d, g)
-		if len(h.segs) > 0 {
-			s.drain(f, d)
+		if len(h.segs) > 0 || len(f.tcp.half[d.Other()].segs) > 0 {
+			s.settle(f)
 		}
 		return
 	}
@@ -160,11 +170,25 @@ func (s *shard) segment(f *flow, d sense.Dir, g segment, hash uint64, now ward.T
 		return
 	}
 	h.far = 0
-	if off > 0 {
+	if off >= 0 {
 		s.hold(f, d, g, now)
 		return
 	}
 	s.repeated(f, d, g, hash)
+}
+
+// early reports whether g answers bytes of the other direction that are still to
+// come. One more than was delivered may be the other's FIN, which takes a number.
+func (f *flow) early(d sense.Dir, g *segment) bool {
+	o := &f.tcp.half[d.Other()]
+	ahead := int32(g.ack - o.next)
+	return g.acked && o.started && f.seen[d.Other()] && !f.skip && ahead > 1 && ahead < farAway
+}
+
+// settle delivers what can be delivered in either direction.
+func (s *shard) settle(f *flow) {
+	for s.drain(f, sense.ToServer) || s.drain(f, sense.ToClient) {
+	}
 }
 
 // farSegment ignores wild sequence numbers until they prove to be where the
@@ -209,7 +233,7 @@ func (s *shard) repeated(f *flow, d sense.Dir, g segment, hash uint64) {
 	g.seq, g.n = h.next, g.n-old
 	h.next += g.n
 	s.deliver(f, d, g)
-	s.drain(f, d)
+	s.settle(f)
 }
 
 func (h *half) remember(seq, n uint32, hash uint64) {
@@ -333,14 +357,15 @@ func (s *shard) insert(f *flow, h *half, i int, g segment) {
 	h.segs[i] = g
 }
 
-// drain delivers held segments whose turn has come.
-func (s *shard) drain(f *flow, d sense.Dir) {
+// drain delivers the held segments of a direction whose turn has come, and reports
+// whether there were any.
+func (s *shard) drain(f *flow, d sense.Dir) bool {
 	h := &f.tcp.half[d]
 	done := 0
-	for done < len(h.segs) {
+	for done < len(h.segs) && h.started {
 		g := h.segs[done]
 		off := int32(g.seq - h.next)
-		if off > 0 {
+		if off > 0 || f.early(d, &g) {
 			break
 		}
 		done++
@@ -356,6 +381,7 @@ func (s *shard) drain(f *flow, d sense.Dir) {
 		h.segs = h.segs[:copy(h.segs, h.segs[done:])]
 		h.since = s.now
 	}
+	return done > 0
 }
 
 func (s *shard) release(h *half, g *segment) {
@@ -385,14 +411,14 @@ func (s *shard) giveUpHole(f *flow, d sense.Dir) {
 		s.gap(f, d, int64(n))
 		h.next = h.segs[0].seq
 	}
-	s.drain(f, d)
+	h.segs[0].acked = false // nor is what it answers waited for
+	s.settle(f)
 }
 
 // pickUp collects the first segments of a direction whose start was not captured,
 // because they may be out of order, and starts at the lowest.
 func (s *shard) pickUp(f *flow, d sense.Dir, g segment, now ward.Time) {
 	h := &f.tcp.half[d]
-	f.midstream = true
 	if len(h.segs) == 0 {
 		h.next = g.seq - farAway/2 // everything is ahead of it
 	}
@@ -413,8 +439,9 @@ func (s *shard) startPickUp(f *flow, d sense.Dir) {
 	if h.started || len(h.segs) == 0 {
 		return
 	}
+	f.midstream = true
 	h.next, h.started = h.segs[0].seq, true
-	s.drain(f, d)
+	s.settle(f)
 }
 
 // expireHoles gives up holes that have waited long enough.

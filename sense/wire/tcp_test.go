@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"wardkeeper/sense"
 )
 
 // talk is a TCP conversation of hosts 1 and 2 with chosen segments.
@@ -116,6 +118,30 @@ func TestTCPPortsUsedAgain(t *testing.T) {
 	r := k.run(Config{})
 	if len(r.tapes) != 2 || r.tapes[0].up.String() != "first" || r.tapes[1].up.String() != "second" {
 		t.Fatalf("%d streams", len(r.tapes))
+	}
+}
+
+// TestTCPAnswerBeforeQuestion: a mirror that shows the answer first does not make
+// the analyzer see it first; where the question was never captured, nothing waits.
+func TestTCPAnswerBeforeQuestion(t *testing.T) {
+	answer := func(k *talk, data string) {
+		k.add(1, k.tcpPacket(2, 80, 1, 4000, k.isnB+1, k.isn+4, "A", []byte(data)))
+	}
+	k := newTalk(t, 100)
+	k.open()
+	answer(k, "yes")
+	k.at(0, "who")
+	if r := k.run(Config{}); !slices.Equal(r.tapes[0].order, []sense.Dir{sense.ToServer, sense.ToClient}) {
+		t.Errorf("fed in order %v", r.tapes[0].order)
+	}
+	k = newTalk(t, 100)
+	k.add(1, k.tcpPacket(2, 80, 1, 4000, k.isnB, k.isn+1, "SA", nil))
+	answer(k, "yes")
+	k.ms += 50
+	k.add(1, k.udpPacket(7, 1, 8, 9, []byte("later")))
+	r := k.run(Config{})
+	if got := r.tapes[0].down.String(); got != "yes" || len(r.obs) > 0 && r.obs[0].Flow == nil {
+		t.Errorf("one side: got %q", got)
 	}
 }
 
