@@ -2,11 +2,13 @@ package bacnet
 
 import (
 	"encoding/hex"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"wardkeeper/sense"
 	"wardkeeper/sense/sensetest"
+	"wardkeeper/ward"
 )
 
 // The capture is node-bacnet talking to node-bacnet.
@@ -84,6 +86,23 @@ func TestNothingPastPrivacy(t *testing.T) {
 }
 
 func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
+// fixed is a Privacy that costs nothing.
+type fixed struct{ key [32]byte }
+
+func (fixed) Token(ward.TokenKind, []byte, []byte) ward.Token { return ward.Token{} }
+func (fixed) Text(sense.Class, []byte) string                 { return "text" }
+func (f fixed) DigestKey() *[32]byte                          { return &f.key }
+
+func TestNoAllocationPerMessage(t *testing.T) {
+	c, out := sense.NewContext(fixed{}, 1<<20, nil), &sense.Output{}
+	c.SetOutput(out)
+	c.SetConversation("", "bacnet", ward.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: 4000}, ward.Endpoint{IP: netip.MustParseAddr("10.0.0.2"), Port: 47808}, false, nil)
+	b := unhex("810a0011 0104 0275 010f 0c 00800004 1955")
+	if n := testing.AllocsPerRun(200, func() { out.Reset(); bacnet{}.Datagram(c, sense.ToServer, b) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
 
 func FuzzDatagram(f *testing.F) {
 	for _, c := range sensetest.Load(f, capture).Conversations {

@@ -3,11 +3,13 @@ package modbus
 import (
 	"bytes"
 	"encoding/hex"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"wardkeeper/sense"
 	"wardkeeper/sense/sensetest"
+	"wardkeeper/ward"
 )
 
 // The capture is pymodbus talking to pymodbus.
@@ -110,6 +112,23 @@ func TestNothingPastPrivacy(t *testing.T) {
 }
 
 func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
+// fixed is a Privacy that costs nothing.
+type fixed struct{ key [32]byte }
+
+func (fixed) Token(ward.TokenKind, []byte, []byte) ward.Token { return ward.Token{} }
+func (fixed) Text(sense.Class, []byte) string                 { return "text" }
+func (f fixed) DigestKey() *[32]byte                          { return &f.key }
+
+func TestNoAllocationPerMessage(t *testing.T) {
+	c, out := sense.NewContext(fixed{}, 1<<20, nil), &sense.Output{}
+	c.SetOutput(out)
+	c.SetConversation("", "modbus", ward.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: 4000}, ward.Endpoint{IP: netip.MustParseAddr("10.0.0.2"), Port: 502}, false, nil)
+	s := &stream{}
+	if n := testing.AllocsPerRun(200, func() { out.Reset(); s.Data(c, sense.ToServer, write); s.Data(c, sense.ToClient, fault) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
 
 func FuzzStream(f *testing.F) {
 	f.Add(append(bytes.Clone(read), write...), uint64(2))

@@ -94,6 +94,16 @@ func (fixed) Token(ward.TokenKind, []byte, []byte) ward.Token { return ward.Toke
 func (fixed) Text(sense.Class, []byte) string                 { return "text" }
 func (f fixed) DigestKey() *[32]byte                          { return &f.key }
 
+func TestNoAllocationPerMessage(t *testing.T) {
+	c, out := sense.NewContext(fixed{}, 1<<20, nil), &sense.Output{}
+	c.SetOutput(out)
+	c.SetConversation("", "snmp", ward.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: 4000}, ward.Endpoint{IP: netip.MustParseAddr("10.0.0.2"), Port: 161}, false, nil)
+	p := sensetest.Load(t, capture).Conversations[0].Pieces[0]
+	if n := testing.AllocsPerRun(200, func() { out.Reset(); agent{}.Datagram(c, p.Dir, p.B) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func BenchmarkWalk(b *testing.B) {
 	tr := sensetest.Load(b, capture)
 	c, out := sense.NewContext(fixed{}, 1<<20, nil), &sense.Output{}

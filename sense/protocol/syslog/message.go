@@ -1,6 +1,7 @@
 package syslog
 
 import (
+	"bytes"
 	"net/netip"
 	"strconv"
 
@@ -78,21 +79,41 @@ func sender(c *sense.Context, dir sense.Dir, m *syslog.Message) {
 	c.SightOf(dir, s, "syslog origin", fact(ward.FieldSoftware, c.Text(sense.ClassSoftware, software), 70), fact(ward.FieldMaker, pen.Maker(enterprise(m.Param("origin", "enterpriseId"))), 50))
 }
 
-// address reads an IP address; most host names are told by one look.
+// maxAddress is the longest text of an IPv6 address.
+const maxAddress = 45
+
+// address reads an IP address; host names are told from one without allocating.
 func address(b []byte) (netip.Addr, bool) {
-	if len(b) == 0 || len(b) > 45 || !(b[0] >= '0' && b[0] <= '9' || b[0] == ':' || b[0] >= 'a' && b[0] <= 'f' || b[0] >= 'A' && b[0] <= 'F') {
-		return netip.Addr{}, false
+	if ip, ok := address4(b); ok {
+		return ip, true
 	}
-	colon, other := false, false
-	for _, ch := range b {
-		colon = colon || ch == ':'
-		other = other || ch != '.' && (ch < '0' || ch > '9')
-	}
-	if other && !colon {
+	if len(b) > maxAddress || bytes.IndexByte(b, ':') < 0 {
 		return netip.Addr{}, false
 	}
 	ip, err := netip.ParseAddr(string(b))
 	return ip, err == nil && ip.Zone() == ""
+}
+
+func address4(b []byte) (netip.Addr, bool) {
+	var a [4]byte
+	i, v, digits := 0, 0, 0
+	for k := 0; k <= len(b); k++ {
+		if k == len(b) || b[k] == '.' {
+			if digits == 0 || v > 255 || i > 3 {
+				return netip.Addr{}, false
+			}
+			a[i] = byte(v)
+			i++
+			v, digits = 0, 0
+			continue
+		}
+		if b[k] < '0' || b[k] > '9' || digits == 3 {
+			return netip.Addr{}, false
+		}
+		v = v*10 + int(b[k]-'0')
+		digits++
+	}
+	return netip.AddrFrom4(a), i == 4
 }
 
 // enterprise reads the number before the first dot.

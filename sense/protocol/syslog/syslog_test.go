@@ -3,11 +3,13 @@ package syslog
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"wardkeeper/sense"
 	"wardkeeper/sense/sensetest"
+	"wardkeeper/ward"
 )
 
 // The capture is util-linux's logger over UDP and TCP, in both forms and both
@@ -144,6 +146,24 @@ func TestNothingPastPrivacy(t *testing.T) {
 }
 
 func TestForeignCaptures(t *testing.T) { sensetest.Foreign(t, nil, Analyzer()) }
+
+// fixed is a Privacy that costs nothing.
+type fixed struct{ key [32]byte }
+
+func (fixed) Token(ward.TokenKind, []byte, []byte) ward.Token { return ward.Token{} }
+func (fixed) Text(sense.Class, []byte) string                 { return "text" }
+func (f fixed) DigestKey() *[32]byte                          { return &f.key }
+
+func TestNoAllocationPerMessage(t *testing.T) {
+	c, out := sense.NewContext(fixed{}, 1<<20, nil), &sense.Output{}
+	c.SetOutput(out)
+	c.SetConversation("", "syslog", ward.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: 4000}, ward.Endpoint{IP: netip.MustParseAddr("10.0.0.2"), Port: 514}, false, nil)
+	var r reader
+	b := []byte("<13>1 2026-01-02T03:04:05Z 10.0.0.9 app 1 ID - text")
+	if n := testing.AllocsPerRun(200, func() { out.Reset(); r.message(c, sense.ToServer, b) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
 
 func FuzzStream(f *testing.F) {
 	f.Add([]byte(fmt.Sprintf("%d %s", len(audit), audit)), uint64(1))

@@ -1,0 +1,12 @@
+const bacnet=require('node-bacnet');
+const c=new bacnet({apduTimeout:1000,interface:'0.0.0.0',broadcastAddress:'10.77.0.255'});
+const w=ms=>new Promise(r=>setTimeout(r,ms)); const q=f=>new Promise(r=>f((e,v)=>{console.log(e&&e.message,JSON.stringify(v)&&JSON.stringify(v).slice(0,80));r()}));
+(async()=>{c.on('iAm',d=>console.log('iam'));c.whoIs();await w(300);
+ const S={address:'10.77.0.1'};
+ for(const id of [121,70,44,12,77,28]) await q(cb=>c.readProperty(S,{type:8,instance:433},id,{},cb));
+ await q(cb=>c.readPropertyMultiple(S,[{objectId:{type:8,instance:433},properties:[{id:8}]}],{},cb));
+ await q(cb=>c.writeProperty(S,{type:1,instance:4},85,[{type:4,value:21.5}],{priority:8},cb));
+ await q(cb=>c.deviceCommunicationControl(S,60,1,{password:'operator'},cb));
+ await q(cb=>c.reinitializeDevice(S,1,{password:'operator'},cb));
+ c.timeSync('10.77.0.255',new Date()); await w(200);
+ c.close();process.exit(0)})();

@@ -1,0 +1,11 @@
+const bacnet=require('node-bacnet');
+const s=new bacnet({apduTimeout:2000,interface:'0.0.0.0',port:47808,broadcastAddress:'10.77.0.255'});
+const P=bacnet.enum.PropertyIdentifier, T=bacnet.enum.ApplicationTag;
+const dev={121:'Siemens Building Technologies Ltd.',70:'PXC4.E16',44:'02.20.87.41',12:'4.7 R3',77:'AHU-OR-3'};
+s.on('whoIs',m=>{s.iAmResponse(null,433,bacnet.enum.Segmentation.SEGMENTED_BOTH||0,7)});
+s.on('readProperty',m=>{const id=m.payload.property.id; const a=m.header.sender;
+ if(id in dev) s.readPropertyResponse(a,m.invokeId,m.payload.objectId,m.payload.property,[{type:7,value:dev[id]}]);
+ else s.errorResponse(a,m.service,m.invokeId,2,32);});
+s.on('readPropertyMultiple',m=>{const a=m.header.sender;
+ s.readPropertyMultipleResponse(a,m.invokeId,[{objectId:{type:8,instance:433},values:Object.entries(dev).map(([k,v])=>({property:{id:+k,index:0xFFFFFFFF},value:[{type:7,value:v}]}))}]);});
+for(const e of ['writeProperty','deviceCommunicationControl','reinitializeDevice']) s.on(e,m=>s.simpleAckResponse(m.header.sender,m.service,m.invokeId));
