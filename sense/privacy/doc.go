@@ -18,7 +18,7 @@
 //
 // # Tokens
 //
-// A token is the first 128 bits of keyed BLAKE3 over the kind's number (1 byte),
+// A token is AES-256-CMAC over the kind's number (1 byte),
 // the authority's length (4 bytes, big endian), the authority and the value.
 // Both are first stripped of leading and trailing white space, controls and NUL.
 // ASCII letters of the authority are lowered; the value is taken as it is: case

@@ -15,6 +15,7 @@ const (
 	minEcho    = 3 // letters and digits of a value that is remembered
 	minDigits  = 5 // digits that are remembered without the letters around them
 	maxEcho    = 96
+	maxAccount = 8 // letters of the longest generic login
 )
 
 // echo remembers identities that were lately seen, as keyed hashes of their letters
@@ -37,9 +38,10 @@ func (e *echo) add(v *Vocabulary, kind ward.TokenKind, value []byte) bool {
 	var buf [maxEcho]byte
 	whole := squeeze(buf[:0], value)
 	put := func(b []byte) {
-		if len(b) >= minEcho && (len(b) > 8 || v.words[string(b)]&account == 0) && e.put(e.hash(b)) {
-			stale = true
+		if len(b) < minEcho || len(b) <= maxAccount && !isDigit(b[0]) && v.words[string(b)]&account != 0 {
+			return
 		}
+		stale = e.put(e.hash(b)) || stale
 	}
 	put(whole)
 	if d := digitCore(whole); len(d) >= minDigits && len(d) < len(whole) {

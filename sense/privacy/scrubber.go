@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"github.com/zeebo/blake3"
-
 	"wardkeeper/sense"
 	"wardkeeper/ward"
 )
@@ -26,12 +24,11 @@ type Scrubber struct {
 	v        *Vocabulary
 	number   uint16
 	digest   *[keySize]byte
-	hashers  [purposes]*blake3.Hasher
+	macs     [purposes]*cmac
 	previous *Scrubber // the old epoch in a rotation's overlap
 	pairs    []Pair
 	paired   map[ward.Token]struct{}
 	scratch  []byte
-	sum      [32]byte
 
 	young, old [sense.ClassCode + 1]map[string]string
 	cached     int
@@ -54,11 +51,7 @@ func (k *Keeper) Scrubber(v *Vocabulary) *Scrubber {
 func newScrubber(e *epoch, v *Vocabulary) *Scrubber {
 	s := &Scrubber{v: v, number: e.number, digest: e.key(forDigest)}
 	for p := range purposes {
-		h, err := blake3.NewKeyed(e.key(p)[:])
-		if err != nil { // only for a key that is not 32 bytes, which the type excludes
-			panic(err)
-		}
-		s.hashers[p] = h
+		s.macs[p] = newCMAC(e.key(p))
 	}
 	s.echo.seed = binary.LittleEndian.Uint64(e.key(forEcho)[:])
 	return s
@@ -113,14 +106,11 @@ func (s *Scrubber) tokenOf(kind ward.TokenKind, authority, value []byte) ward.To
 		b = append(b, lower(c))
 	}
 	b = append(b, value...)
-	h := s.hashers[purposeOf(kind)]
-	h.Reset()
-	h.Write(b)
-	h.Digest().Read(s.sum[:])
+	sum := s.macs[purposeOf(kind)].sum(b)
 	if s.scratch = b; cap(b) > maxScratch {
 		s.scratch = nil
 	}
-	return ward.Token{Kind: kind, Epoch: s.number, Sum: [16]byte(s.sum[:16])}
+	return ward.Token{Kind: kind, Epoch: s.number, Sum: sum}
 }
 
 // Text implements sense.Privacy.
