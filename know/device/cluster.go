@@ -39,7 +39,8 @@ type clusters struct {
 	members map[uint32][]*atom
 	hl7     map[uint32][]*link  // by cluster
 	serials map[*atom][]string  // facets stated by the atom itself
-	talk    map[[2]uint32]bool  // atoms that talk to each other
+	base    []uint32            // cluster of each atom before names were looked at
+	talk    map[uint32][]uint32 // clusters that talk to each other, by base
 	split   map[*atom]bool      // what it states of equipment is about others
 	keep    map[*atom]string    // of what is split off, the serial number that is its own
 	hidden  map[*atom][]*atom   // whom an atom speaks for
@@ -49,7 +50,7 @@ type clusters struct {
 func newClusters(inv *Inventory) *clusters {
 	n := len(inv.atoms)
 	c := &clusters{inv: inv, atoms: slices.Clone(inv.atoms), parent: make([]uint32, n), owned: make([]bool, n), sure: make([]bool, n), bonds: map[atomKey]span{}, proven: map[address]bool{},
-		serials: map[*atom][]string{}, talk: map[[2]uint32]bool{}, split: map[*atom]bool{}, keep: map[*atom]string{}, hidden: map[*atom][]*atom{}, rivals: map[binding][]*atom{}}
+		serials: map[*atom][]string{}, talk: map[uint32][]uint32{}, split: map[*atom]bool{}, keep: map[*atom]string{}, hidden: map[*atom][]*atom{}, rivals: map[binding][]*atom{}}
 	for i := range c.parent {
 		c.parent[i] = uint32(i)
 	}
@@ -59,10 +60,16 @@ func newClusters(inv *Inventory) *clusters {
 	}
 	c.hardware()
 	c.addresses()
-	for _, l := range inv.links {
-		c.talk[[2]uint32{c.find(l.ends[0]), c.find(l.ends[1])}] = true
-	}
 	c.facets()
+	c.base = make([]uint32, len(c.parent))
+	for i := range c.base {
+		c.base[i] = c.root(uint32(i))
+	}
+	for _, l := range inv.links {
+		x, y := c.find(l.ends[0]), c.find(l.ends[1])
+		c.talk[x] = append(c.talk[x], y)
+		c.talk[y] = append(c.talk[y], x)
+	}
 	c.identities()
 	c.hl7 = map[uint32][]*link{}
 	for _, l := range inv.links {
@@ -538,14 +545,9 @@ func (c *clusters) conversing(a, b *atom) bool {
 	if a.key.sub != "" || b.key.sub != "" {
 		return false
 	}
-	return c.talk[[2]uint32{c.find(a), c.find(b)}] || c.talk[[2]uint32{c.find(b), c.find(a)}] || c.linked(a, b)
-}
-
-// linked asks the links themselves, for clusters that have grown since.
-func (c *clusters) linked(a, b *atom) bool {
-	x, y := c.find(a), c.find(b)
-	for k := range c.talk {
-		if p, q := c.root(k[0]), c.root(k[1]); p == x && q == y || p == y && q == x {
+	to := c.find(b)
+	for _, n := range c.talk[c.base[a.index]] {
+		if c.root(n) == to {
 			return true
 		}
 	}

@@ -11,9 +11,11 @@ import (
 // Check runs every entry's examples and returns what does not hold. An example is
 // "field: value"; it must lead to everything that the entry says, for a device
 // entry to its category and maker. What stands under never must not.
-func (s *Set) Check() []error {
+func (s *Set) Check() []error { return s.check(s.rules) }
+
+func (s *Set) check(rules []*rule) []error {
 	var errs []error
-	for _, r := range s.rules {
+	for _, r := range rules {
 		for _, e := range r.examples {
 			if err := s.checkExample(r, e); err != nil {
 				errs = append(errs, fmt.Errorf("%s: example %q: %w", r.id, e, err))

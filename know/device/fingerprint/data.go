@@ -62,7 +62,7 @@ type ruleEntry struct {
 var Embedded = sync.OnceValues(func() (*Set, error) { return Load() })
 
 // Load reads the built-in fingerprints and then those of more folders, whose
-// entries come first where both match equally well.
+// entries come first where both match equally well and whose examples must hold.
 func Load(more ...fs.FS) (*Set, error) {
 	s := newSet()
 	data, err := fs.Sub(embedded, "data")
@@ -74,10 +74,14 @@ func Load(more ...fs.FS) (*Set, error) {
 			return nil, err
 		}
 	}
+	own := len(s.rules)
 	if err := s.addFolder(data); err != nil {
 		return nil, err
 	}
-	return s, s.finish()
+	if err := s.finish(); err != nil {
+		return nil, err
+	}
+	return s, errors.Join(s.check(s.rules[:own])...)
 }
 
 func (s *Set) addFolder(dir fs.FS) error {
