@@ -564,6 +564,9 @@ func TestOverlappingZonesStayApart(t *testing.T) {
 	if !ok || a == b {
 		t.Error(a, b)
 	}
+	if d, ok := inv.Device(a); !ok || d.Zone != "north" {
+		t.Error(d)
+	}
 	if _, ok := inv.Lookup("", "west", end("10.0.0.5")); ok {
 		t.Error("found in a zone that does not exist")
 	}
