@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"wardkeeper/know/device"
@@ -17,6 +18,7 @@ type deviceRow struct {
 	Findings int
 	Peers    []*device.Link
 	AllPeers int
+	Anchor   string
 }
 
 // deviceRows chooses the devices shown, and of these the ones that open: first those
@@ -33,7 +35,8 @@ func (p *page) deviceRows() []deviceRow {
 			r := &rows[i]
 			if left > 0 && (r.Findings > 0) == concerned {
 				r.Opens = true
-				p.anchors[r.ID] = true
+				r.Anchor = "d" + strconv.Itoa(i+1)
+				p.anchors[r.ID] = "#" + r.Anchor
 				r.Peers = slices.Clone(p.peers[r.ID])
 				r.AllPeers = len(r.Peers)
 				slices.SortStableFunc(r.Peers, func(a, b *device.Link) int { return p.compareLinks(a, b) })
@@ -78,9 +81,10 @@ func (r *deviceRow) software() string {
 	return limited(parts, 2)
 }
 
-func (r *deviceRow) address() string { return limited(cmp2(r.IPs, r.MACs), 1) }
+func (r *deviceRow) address() string { return limited(either(r.IPs, r.MACs), 1) }
 
-func cmp2(a, b []string) []string {
+// either returns a, or b where a is empty.
+func either(a, b []string) []string {
 	if len(a) > 0 {
 		return a
 	}
@@ -110,11 +114,45 @@ func (p *page) identity(r *deviceRow) []field {
 }
 
 func (r *deviceRow) summary() string {
-	parts := []string{plural(uint64(len(r.Evidence)), "piece of evidence", "pieces of evidence"), plural(uint64(r.AllPeers), "conversation partner by protocol", "conversation partners by protocol")}
+	parts := []string{plural(uint64(len(r.Evidence)), "piece of evidence", "pieces of evidence"), plural(uint64(r.AllPeers), "connection", "connections")}
 	if n := len(r.Contradictions); n > 0 {
 		parts = append(parts, "sources disagree on "+strings.Join(r.Contradictions, ", "))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// strongest chooses the evidence shown: for each value its best, contradictions,
+// then the rest, in the order of fields.
+func (r *deviceRow) strongest() []ward.Evidence {
+	if len(r.Evidence) <= shownEvidence {
+		return r.Evidence
+	}
+	type value struct{ field, value string }
+	seen := map[value]bool{}
+	var first, rest, out []int
+	for i, e := range r.Evidence {
+		v := value{e.Field, e.Value}
+		if e.Contradicts || !seen[v] {
+			first = append(first, i)
+		} else {
+			rest = append(rest, i)
+		}
+		seen[v] = true
+	}
+	out = append(first, rest...)[:shownEvidence]
+	slices.Sort(out)
+	shown := make([]ward.Evidence, len(out))
+	for i, at := range out {
+		shown[i] = r.Evidence[at]
+	}
+	return shown
+}
+
+func opener(l *device.Link, id string) string {
+	if l.A == id {
+		return "this device"
+	}
+	return "the other"
 }
 
 // other is the far end of a link.

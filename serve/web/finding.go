@@ -80,6 +80,15 @@ func (g *group) sameMotives(f *ward.Finding) bool {
 	return slices.Equal(f.Motives, g.Motives)
 }
 
+// namesOf names the devices of a finding.
+func (p *page) namesOf(ids []string) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = p.name(id)
+	}
+	return limited(names, 3)
+}
+
 func technique(t ward.Technique) string {
 	s := t.Technique
 	switch t.Matrix {

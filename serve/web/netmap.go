@@ -46,7 +46,7 @@ type edge struct {
 	clear                  bool
 	path                   string
 	label                  string
-	labelX, labelY         float64
+	labelX, labelY, labelW float64
 	ay, by                 float64 // where it leaves its nodes
 }
 
@@ -129,7 +129,7 @@ func (m *netmap) gather(p *page) map[string]*node {
 			byEnd[d.ID] = g
 			continue
 		}
-		n := &node{key: d.ID, category: d.Category, label: p.labels[d.ID], sub: limited(cmp2(d.IPs, d.MACs), 1), href: p.href(d.ID),
+		n := &node{key: d.ID, category: d.Category, label: p.labels[d.ID], sub: limited(either(d.IPs, d.MACs), 1), href: p.href(d.ID),
 			tier: tierOf(d.Category), devices: 1, findings: len(p.about[d.ID])}
 		if d.Behind != "" {
 			n.sub = cmp.Or(n.sub, "behind "+p.name(d.Behind))
@@ -479,15 +479,15 @@ func (m *netmap) letter() {
 		if e.clear {
 			text += ", in the clear"
 		}
-		w := float64(len(text)) * 5.6
-		for _, t := range [...]float64{0.5, 0.35, 0.65, 0.25, 0.75} {
+		w := float64(len(text)) * 6.2
+		for _, t := range [...]float64{0.5, 0.4, 0.6, 0.32, 0.68, 0.25, 0.75} {
 			x, y := e.at(t)
 			free := !slices.ContainsFunc(taken, func(b box) bool { return abs(b.x-x) < (b.w+w)/2+4 && abs(b.y-y) < 13 }) &&
 				!slices.ContainsFunc(m.nodes, func(n *node) bool {
 					return x+w/2 > n.x && x-w/2 < n.x+boxWidth && y+6 > n.y && y-6 < n.y+n.height
 				}) && x+w/2 < m.width
 			if free {
-				e.label, e.labelX, e.labelY = text, x, y+3.5
+				e.label, e.labelX, e.labelY, e.labelW = text, x, y+3.5, w
 				taken = append(taken, box{x, y, w})
 				break
 			}

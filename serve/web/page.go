@@ -17,8 +17,8 @@ const (
 	shownInputs     = 12
 	shownDevices    = 1000
 	shownDetails    = 250 // devices that open
-	shownEvidence   = 40  // facts of a device
-	shownPeers      = 20  // conversations of a device
+	shownEvidence   = 20  // facts of a device
+	shownPeers      = 10  // conversations of a device
 	shownCategories = 24
 	shownInstances  = 50  // findings of a rule
 	shownFindings   = 300 // findings together
@@ -33,7 +33,7 @@ type page struct {
 	*Report
 	policy      string
 	labels      map[string]string // of devices, by id
-	anchors     map[string]bool   // devices that open
+	anchors     map[string]string // of devices that open, by id
 	about       map[string][]*ward.Finding
 	peers       map[string][]*device.Link
 	glance      glance
@@ -46,7 +46,7 @@ type page struct {
 }
 
 func newPage(r *Report) *page {
-	p := &page{Report: r, policy: policy(), labels: map[string]string{}, anchors: map[string]bool{},
+	p := &page{Report: r, policy: policy(), labels: map[string]string{}, anchors: map[string]string{},
 		about: map[string][]*ward.Finding{}, peers: map[string][]*device.Link{}}
 	for i := range r.Devices {
 		p.labels[r.Devices[i].ID] = label(&r.Devices[i])
@@ -76,14 +76,7 @@ func newPage(r *Report) *page {
 func (p *page) name(end string) string { return cmp.Or(p.labels[end], end) }
 
 // href returns where an end of a link is shown, "" if nowhere.
-func (p *page) href(end string) string {
-	if p.anchors[end] {
-		return "#" + anchor(end)
-	}
-	return ""
-}
-
-func anchor(id string) string { return "d-" + id }
+func (p *page) href(end string) string { return p.anchors[end] }
 
 // bar is a row of a bar chart.
 type bar struct {
@@ -299,14 +292,20 @@ func count(n uint64) string {
 
 // label is what people call a device.
 func label(d *ward.Device) string {
-	name := strings.TrimSpace(d.Maker + " " + d.Model)
-	if d.Model == "" || d.Maker == "" {
-		name = cmp.Or(name, d.Category)
-		if own := ownName(d); own != "" {
-			name = strings.TrimSpace(name + " " + own)
-		}
+	name := joined(d.Maker, d.Model)
+	if d.Model == "" {
+		name = joined(cmp.Or(name, d.Category), ownName(d))
 	}
 	return cmp.Or(name, limited(d.IPs, 1), limited(d.MACs, 1), short(d.ID))
+}
+
+// joined puts two names together without saying the same twice.
+func joined(a, b string) string {
+	first, _, _ := strings.Cut(a, " ")
+	if again, _, _ := strings.Cut(b, " "); strings.EqualFold(first, again) {
+		return b
+	}
+	return strings.TrimSpace(a + " " + b)
 }
 
 // ownName is the first name that a device goes by.

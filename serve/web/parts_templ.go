@@ -378,12 +378,12 @@ func clearMark(clear bool) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if clear {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"clearmark\">in the clear</span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"clearmark\">seen</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<span class=\"soft\">not seen in the clear</span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "not seen")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

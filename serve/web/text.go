@@ -83,7 +83,11 @@ func where(capture string, packet uint64) string {
 
 // protocolNames are the spellings that people use.
 var protocolNames = map[string]string{"": "not recognised", "dicom": "DICOM", "dicomweb": "DICOMweb", "hl7": "HL7", "fhir": "FHIR", "astm": "ASTM",
-	"sdc": "SDC", "intellivue": "IntelliVue", "unity": "Unity", "ble": "Bluetooth LE"}
+	"sdc": "SDC", "intellivue": "IntelliVue", "unity": "Unity", "ble": "Bluetooth LE",
+	"http": "HTTP", "tls": "TLS", "dtls": "DTLS", "quic": "QUIC", "smb": "SMB", "ssh": "SSH", "dns": "DNS", "mdns": "mDNS", "llmnr": "LLMNR", "nbns": "NBNS",
+	"snmp": "SNMP", "dhcp": "DHCP", "ntp": "NTP", "ssdp": "SSDP", "arp": "ARP", "ndp": "NDP", "icmp": "ICMP", "lldp": "LLDP", "cdp": "CDP", "ftp": "FTP",
+	"telnet": "Telnet", "smtp": "SMTP", "rdp": "RDP", "vnc": "VNC", "ldap": "LDAP", "kerberos": "Kerberos", "syslog": "Syslog", "modbus": "Modbus",
+	"bacnet": "BACnet", "dcerpc": "DCE/RPC", "stp": "STP"}
 
 func protocolName(p string) string {
 	if n, ok := protocolNames[p]; ok {
