@@ -18,10 +18,11 @@ import (
 
 // rows shown of each table in the summary on a terminal; the rest is named by count.
 const (
-	shownDevices  = 60
-	shownLinks    = 40
-	shownFindings = 30
-	shownOther    = 12
+	shownDevices = 60
+	shownLinks   = 40
+	shownOfRule  = 4 // findings of one rule
+	shownAnomaly = 30
+	shownOther   = 12
 )
 
 // printer writes the summary. Errors of the writer surface at the end.
@@ -191,18 +192,31 @@ func verbs(c *ward.ProtocolCount) string {
 	return strings.Join(out, ", ")
 }
 
+// findings shows the first of each rule: a hundred of one kind must not hide
+// another kind.
 func (r *Result) findings(p *printer) {
 	p.head("FINDINGS", len(r.Findings))
+	total, shown := map[string]int{}, map[string]int{}
+	for i := range r.Findings {
+		total[r.Findings[i].Rule]++
+	}
 	var rows [][]string
-	for _, f := range r.Findings {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if shown[f.Rule]++; shown[f.Rule] > shownOfRule {
+			continue
+		}
 		where := ""
 		if len(f.Evidence) > 0 {
 			where = fmt.Sprintf("%s packet %d", f.Evidence[0].Capture, f.Evidence[0].Packet)
 		}
 		rows = append(rows, []string{string(f.Severity), f.Rule, f.Title, "×" + humanize.Comma(int64(f.Count)), where})
+		if n := total[f.Rule]; shown[f.Rule] == shownOfRule && n > shownOfRule {
+			rows = append(rows, []string{"", "", fmt.Sprintf("… and %d more of %s", n-shownOfRule, f.Rule), "", ""})
+		}
 	}
 	if len(rows) > 0 {
-		p.table(shownFindings, []string{"SEVERITY", "RULE", "WHAT", "COUNT", "FIRST EVIDENCE"}, rows, "all of them with --json or --html")
+		p.table(len(rows), []string{"SEVERITY", "RULE", "WHAT", "COUNT", "FIRST EVIDENCE"}, rows, "")
 	}
 }
 
@@ -239,6 +253,6 @@ func (r *Result) anomalies(p *printer) {
 		rows = append(rows, []string{a.Code, "×" + humanize.Comma(int64(a.Count)), or(a.Src), fmt.Sprintf("%s packet %d", a.Capture, a.Packet), a.Detail})
 	}
 	if len(rows) > 0 {
-		p.table(shownFindings, []string{"WHAT", "COUNT", "FIRST FROM", "FIRST SEEN", "DETAIL"}, rows, "all of them with --json")
+		p.table(shownAnomaly, []string{"WHAT", "COUNT", "FIRST FROM", "FIRST SEEN", "DETAIL"}, rows, "all of them with --json")
 	}
 }
