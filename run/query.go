@@ -137,7 +137,7 @@ func peerOf(l sqlite.Link, id string) string {
 
 func writeDevice(out io.Writer, d *ward.Device, links []linkView, findings []ward.Finding) error {
 	p := &printer{w: out}
-	p.line("%s  %s (identity %d %% sure)", d.ID, or(strings.TrimSpace(d.Category+"  "+d.Maker+" "+d.Model)), d.Confidence)
+	p.line("%s  %s (identity %d %% sure)", d.ID, or(strings.TrimSpace(d.Category+"  "+product(d))), d.Confidence)
 	for _, f := range [...]struct{ name, value string }{{"serial", d.Serial}, {"software", softwareOf(d)}, {"addresses", strings.Join(d.IPs, ", ")},
 		{"hardware", strings.Join(d.MACs, ", ")}, {"names", limited(append(append([]string(nil), d.Hostnames...), d.Applications...), 8)},
 		{"AE titles", strings.Join(d.AEs, ", ")}, {"protocols", strings.Join(d.Protocols, ", ")}, {"services", strings.Join(d.Services, ", ")},

@@ -83,11 +83,19 @@ func (r *Result) devices(p *printer) {
 	var rows [][]string
 	for i := range r.Devices {
 		d := &r.Devices[i]
-		rows = append(rows, []string{short(d.ID), or(d.Category), or(strings.TrimSpace(d.Maker + " " + d.Model)), or(softwareOf(d)), or(addressesOf(d)), or(namesOf(d)), strconv.Itoa(d.Confidence) + " %"})
+		rows = append(rows, []string{short(d.ID), or(d.Category), or(product(d)), or(softwareOf(d)), or(addressesOf(d)), or(namesOf(d)), strconv.Itoa(d.Confidence) + " %"})
 	}
 	if len(rows) > 0 {
 		p.table(shownDevices, []string{"ID", "CATEGORY", "MAKER AND MODEL", "SOFTWARE", "ADDRESS", "NAMES", "SURE"}, rows, "all of them with --json, --html or --db")
 	}
+}
+
+// product is maker and model, without the maker twice.
+func product(d *ward.Device) string {
+	if len(d.Model) >= len(d.Maker) && strings.EqualFold(d.Model[:len(d.Maker)], d.Maker) {
+		return d.Model
+	}
+	return strings.TrimSpace(d.Maker + " " + d.Model)
 }
 
 func or(s string) string { return cmp.Or(s, "–") }
@@ -165,8 +173,7 @@ func clearMark(c bool) string {
 }
 
 func deviceName(d *ward.Device) string {
-	name := strings.TrimSpace(d.Maker + " " + d.Model)
-	name = cmp.Or(name, limited(d.AEs, 1), limited(d.Applications, 1), limited(d.Hostnames, 1))
+	name := cmp.Or(product(d), limited(d.AEs, 1), limited(d.Applications, 1), limited(d.Hostnames, 1))
 	return strings.TrimSpace(name + " " + addressesOf(d))
 }
 

@@ -145,7 +145,7 @@ func (inv *Inventory) flow(o *ward.Observation) {
 	if c.src != nil {
 		c.src.seen.add(f.Start)
 		c.src.seen.add(f.End)
-		c.src.spoke = true
+		c.src.spoke = c.src.spoke || speaks(o)
 	}
 	answered := f.PacketsFrom > 0
 	if c.dst != nil && (answered || f.Transport == "tcp" && f.BytesTo > 0) {

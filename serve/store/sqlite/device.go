@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"wardkeeper/serve/store/frame"
+	"wardkeeper/format/frame"
 	"wardkeeper/ward"
 )
 

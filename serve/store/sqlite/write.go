@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"wardkeeper/serve/store/frame"
+	"wardkeeper/format/frame"
 	"wardkeeper/ward"
 )
 
