@@ -206,11 +206,11 @@ func (s *step) write(out []bpf.Instruction, d [2]int) []bpf.Instruction {
 	return append(out, j)
 }
 
-// Program returns the filter for Ethernet interfaces. live is for a socket of the
+// Program returns the filter for packets of a link type (LINKTYPE_ number). live is for a socket of the
 // kernel, which takes the outer VLAN tag off packets; such packets also answer to
 // what stands before the first vlan, as with tcpdump.
-func (f *Filter) Program(live bool) ([]bpf.RawInstruction, error) {
-	p, err := compile(f, linkEthernet, live)
+func (f *Filter) Program(link int, live bool) ([]bpf.RawInstruction, error) {
+	p, err := compile(f, link, live)
 	if err != nil {
 		return nil, err
 	}

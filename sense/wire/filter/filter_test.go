@@ -71,7 +71,7 @@ func verdict(t testing.TB, vm *bpf.VM, b []byte) bool {
 }
 
 func ours(t testing.TB, f *Filter, live bool) *bpf.VM {
-	raw, err := f.Program(live)
+	raw, err := f.Program(linkEthernet, live)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -457,7 +457,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, live := range []bool{false, true} {
-			if _, err := p.Program(live); err != nil && !strings.Contains(err.Error(), "too long") {
+			if _, err := p.Program(linkEthernet, live); err != nil && !strings.Contains(err.Error(), "too long") {
 				t.Fatal(err)
 			}
 		}

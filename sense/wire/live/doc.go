@@ -1,3 +1,4 @@
 // Package live captures from network interfaces with a memory-mapped AF_PACKET ring
-// (Linux, packet(7)), without cgo and without ever sending.
+// (TPACKET_V3, Linux Documentation/networking/packet_mmap.rst), without cgo and
+// without ever sending.
 package live

@@ -1,228 +1,243 @@
 package live
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/gopacket/gopacket/afpacket"
-	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
 	"wardkeeper/sense/wire"
+	"wardkeeper/sense/wire/filter"
 	"wardkeeper/ward"
 )
 
-// Sizes of live capture.
+// Times of live capture.
 const (
-	blockSize   = 1 << 20
-	frameSize   = 2048
-	pollTime    = 50 * time.Millisecond
-	chunkBytes  = 256 << 10
-	chunkTime   = 50 * time.Millisecond
-	chunksAhead = 8                      // of one interface
-	window      = 100 * time.Millisecond // packets of several interfaces are put in order within it
-	minRing     = 4 << 20
+	hold       = 2 * retire           // packets of several interfaces are put in order within it
+	patience   = retire               // for packets, before telling the time alone
+	nap        = 5 * time.Millisecond // while packets wait for their turn
+	maxRecords = 4096                 // delivered at a time
 )
 
-// Source captures from interfaces.
+// Source captures from interfaces. Fill and Close are for one goroutine.
 type Source struct {
-	names   []string
-	rings   []*afpacket.TPacket
-	full    chan chunk
-	free    chan chunk
-	waiting []wire.Record // of chunks read but not yet delivered, in order of time
-	held    []chunk       // that waiting points into
-	failed  error
-	stop    context.CancelFunc
-	readers sync.WaitGroup
+	// OnProblem is told of interfaces that go down, come back or disappear. Capture
+	// goes on as long as one is left.
+	OnProblem func(error)
+
+	rings   []*ring
+	failed  []bool
+	lost    error // the last interface to disappear
+	packets atomic.Uint64
+	stop    atomic.Bool
+	stopped time.Time
 }
 
-// chunk is what one interface brought in a short time.
-type chunk struct {
-	buf  []byte
-	recs []wire.Record
-	err  error
-}
-
-// Open starts capturing on interfaces, promiscuously and without sending. ring is
-// the size in bytes of each interface's kernel buffer. It needs CAP_NET_RAW; once it
-// returns, no privilege is needed any more.
-func Open(interfaces []string, filter []bpf.RawInstruction, ring int) (*Source, error) {
+// Open starts capturing on interfaces, promiscuously and without sending. size is
+// that of each interface's kernel buffer in bytes; f may be nil. It needs
+// CAP_NET_RAW; once it returns, no privilege is needed any more.
+func Open(interfaces []string, f *filter.Filter, size int) (*Source, error) {
 	if len(interfaces) == 0 {
 		return nil, errors.New("name at least one interface with -i")
 	}
-	s := &Source{names: interfaces, full: make(chan chunk, chunksAhead*len(interfaces)), free: make(chan chunk, chunksAhead*len(interfaces))}
-	for _, name := range interfaces {
-		r, err := openRing(name, filter, ring)
+	if size > maxRing {
+		return nil, fmt.Errorf("a ring of %d bytes is too large, at most %d", size, maxRing)
+	}
+	s := &Source{failed: make([]bool, len(interfaces))}
+	for i, name := range interfaces {
+		if slices.Contains(interfaces[:i], name) {
+			return nil, errors.Join(fmt.Errorf("interface %s: named twice", name), s.Close())
+		}
+		r, err := openRing(name, f, size)
 		if err != nil {
-			s.closeRings()
-			return nil, err
+			return nil, errors.Join(err, s.Close())
 		}
 		s.rings = append(s.rings, r)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	for i := range s.rings {
-		for range chunksAhead {
-			s.free <- chunk{buf: make([]byte, chunkBytes)}
-		}
-		s.readers.Go(func() { s.read(ctx, i) })
 	}
 	return s, nil
 }
 
-func openRing(name string, filter []bpf.RawInstruction, ring int) (*afpacket.TPacket, error) {
-	if _, err := net.InterfaceByName(name); err != nil {
-		return nil, fmt.Errorf("interface %s: not found; the interfaces here are: %s", name, interfaceNames())
-	}
-	r, err := afpacket.NewTPacket(afpacket.OptInterface(name), afpacket.OptFrameSize(frameSize), afpacket.OptBlockSize(blockSize),
-		afpacket.OptNumBlocks(max(ring, minRing)/blockSize), afpacket.OptBlockTimeout(pollTime), afpacket.OptPollTimeout(pollTime),
-		afpacket.OptTPacketVersion(afpacket.TPacketVersion3), afpacket.OptAddVLANHeader(true))
-	if errors.Is(err, unix.EPERM) {
-		return nil, fmt.Errorf("interface %s: no permission to capture; run as root, or once: setcap cap_net_raw+ep $(command -v wardkeeper)", name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("interface %s: %w", name, err)
-	}
-	if err := r.SetPromiscuous(true); err != nil {
-		r.Close()
-		return nil, fmt.Errorf("interface %s: promiscuous mode: %w", name, err)
-	}
-	if len(filter) > 0 {
-		if err := r.SetBPF(filter); err != nil {
-			r.Close()
-			return nil, fmt.Errorf("interface %s: filter: %w", name, err)
-		}
-	}
-	return r, nil
-}
-
-func interfaceNames() string {
-	all, err := net.Interfaces()
-	if err != nil {
-		return "unknown: " + err.Error()
-	}
-	out := ""
-	for _, i := range all {
-		out += " " + i.Name
-	}
-	return out[min(len(out), 1):]
-}
-
-// read fills chunks from one interface until it is stopped or the interface is gone.
-func (s *Source) read(ctx context.Context, i int) {
-	var number uint64
-	for ctx.Err() == nil {
-		var c chunk
-		select {
-		case c = <-s.free:
-		case <-ctx.Done():
-			return
-		}
-		c.recs = c.recs[:0]
-		used := 0
-		began := time.Now()
-		for used < chunkBytes-frameSize && time.Since(began) < chunkTime && ctx.Err() == nil {
-			data, ci, err := s.rings[i].ZeroCopyReadPacketData()
-			if errors.Is(err, afpacket.ErrTimeout) {
-				break
-			}
-			if err != nil {
-				c.err = fmt.Errorf("interface %s disappeared or went down: %w", s.names[i], err)
-				break
-			}
-			number++
-			n := copy(c.buf[used:], data)
-			c.recs = append(c.recs, wire.Record{Time: ward.TimeOf(ci.Timestamp), Source: i, Link: 1, Orig: max(ci.Length, n), Data: c.buf[used : used+n : used+n], Number: number})
-			used += n
-		}
-		select {
-		case s.full <- c:
-		case <-ctx.Done():
-			return
-		}
-		if c.err != nil {
-			return
-		}
-	}
-}
-
 // Name implements wire.Source.
-func (s *Source) Name(i int) string { return s.names[i] }
+func (s *Source) Name(i int) string { return s.rings[i].name }
 
-// Fill implements wire.Source: it waits a short time for packets of all interfaces
-// and returns them in order of time, ended by the time itself.
+// Fill implements wire.Source: it waits a short time for packets and returns them in
+// order of time. When there are none left it tells the time, so that timers fire on
+// a silent wire.
 func (s *Source) Fill(buf []byte, recs []wire.Record) ([]wire.Record, error) {
-	if len(s.waiting) == 0 {
-		s.gather()
+	begin := len(recs)
+	until := time.Now().Add(patience)
+	for {
+		recs = s.drain(buf, recs)
+		if n := len(recs) - begin; n > 0 {
+			s.packets.Add(uint64(n))
+			return append(recs, s.clock()), nil
+		}
+		now := time.Now()
+		if s.stop.Load() {
+			if s.stopped.IsZero() {
+				s.stopped = now
+			}
+			if now.Sub(s.stopped) > hold { // all blocks have been handed over
+				return recs, io.EOF
+			}
+		}
+		if err := s.check(now); err != nil {
+			return recs, err
+		}
+		if now.After(until) {
+			return append(recs, s.clock()), nil
+		}
+		s.wait()
 	}
-	used, n := 0, 0
-	for ; n < len(s.waiting); n++ {
-		r := s.waiting[n]
-		if used+len(r.Data) > len(buf) {
+}
+
+// clock is a record that tells the time; packets of before may still come.
+func (s *Source) clock() wire.Record {
+	return wire.Record{Time: ward.TimeOf(time.Now().Add(-hold))}
+}
+
+// drain takes packets whose turn has come.
+func (s *Source) drain(buf []byte, recs []wire.Record) []wire.Record {
+	due := ward.TimeOf(time.Now().Add(-hold))
+	used := 0
+	for n := 0; n < maxRecords; n++ {
+		i, h, waiting := s.first()
+		if h == nil || waiting && timeOf(h) > due && !s.stop.Load() {
 			break
 		}
-		at := used
-		used += copy(buf[at:], r.Data)
-		r.Data = buf[at:used:used]
-		recs = append(recs, r)
+		rec, ok := s.rings[i].take(h, buf[used:], used == 0)
+		if !ok {
+			break
+		}
+		rec.Source = i
+		used += len(rec.Data)
+		recs = append(recs, rec)
 	}
-	s.waiting = s.waiting[n:]
-	if len(s.waiting) > 0 {
-		return recs, nil
-	}
-	for _, c := range s.held {
-		s.free <- c
-	}
-	s.held = s.held[:0]
-	recs = append(recs, wire.Record{Time: ward.TimeOf(time.Now())})
-	return recs, s.failed
+	return recs
 }
 
-// gather collects what the interfaces bring within the window.
-func (s *Source) gather() {
-	s.waiting = s.waiting[:0]
-	until := time.After(window)
-	for s.failed == nil && len(s.held) < cap(s.free)/2 {
-		select {
-		case c := <-s.full:
-			s.held = append(s.held, c)
-			s.waiting = append(s.waiting, c.recs...)
-			s.failed = c.err
+// first returns the oldest head packet. waiting says that an interface shows none
+// and may yet bring an older one.
+func (s *Source) first() (index int, oldest *unix.Tpacket3Hdr, waiting bool) {
+	for i, r := range s.rings {
+		h := r.head()
+		if h == nil {
+			waiting = waiting || !s.failed[i]
 			continue
-		case <-until:
 		}
-		break
+		if oldest == nil || timeOf(h) < timeOf(oldest) {
+			index, oldest = i, h
+		}
 	}
-	slices.SortStableFunc(s.waiting, func(a, b wire.Record) int { return cmp.Compare(a.Time, b.Time) })
+	return index, oldest, waiting
 }
+
+// wait sleeps until a packet comes or something happens to an interface.
+func (s *Source) wait() {
+	if _, h, _ := s.first(); h != nil {
+		time.Sleep(nap)
+		return
+	}
+	var fds []unix.PollFd
+	var of []*ring
+	for i, r := range s.rings {
+		if !s.failed[i] {
+			fds = append(fds, unix.PollFd{Fd: int32(r.fd), Events: unix.POLLIN})
+			of = append(of, r)
+		}
+	}
+	if _, err := unix.Poll(fds, int(patience/time.Millisecond)); err != nil {
+		time.Sleep(nap) // interrupted
+		return
+	}
+	for i, fd := range fds {
+		if fd.Revents&unix.POLLERR != 0 {
+			s.trouble(of[i])
+		}
+	}
+}
+
+func (s *Source) trouble(r *ring) {
+	if err := r.trouble(); err != nil {
+		s.problem(err)
+		return
+	}
+	if !r.down {
+		r.down, r.since, r.heard = true, time.Now(), r.number
+	}
+}
+
+func (s *Source) problem(err error) {
+	if s.OnProblem != nil {
+		s.OnProblem(err)
+	}
+}
+
+// check looks after interfaces that went down; an error means that none is left.
+func (s *Source) check(now time.Time) error {
+	left := false
+	for i, r := range s.rings {
+		if r.down && !s.failed[i] {
+			s.failed[i] = s.checkRing(r, now)
+		}
+		left = left || !s.failed[i]
+	}
+	if left {
+		return nil
+	}
+	return s.lost
+}
+
+// checkRing returns true when an interface has disappeared and all its packets were
+// taken.
+func (s *Source) checkRing(r *ring, now time.Time) bool {
+	switch {
+	case r.removed():
+		if r.gone.IsZero() {
+			r.gone = now
+		}
+		if now.Sub(r.gone) < hold || r.head() != nil {
+			return false
+		}
+		s.lost = fmt.Errorf("interface %s disappeared after %d packets", r.name, r.number)
+		s.problem(s.lost)
+		return true
+	case r.number > r.heard:
+		r.down, r.told = false, false
+		s.problem(fmt.Errorf("interface %s is up again", r.name))
+	case !r.told && now.Sub(r.since) > hold:
+		r.told = true
+		s.problem(fmt.Errorf("interface %s is down: nothing is seen until it is up again", r.name))
+	}
+	return false
+}
+
+// Packets returns how many packets came. Safe for concurrent use.
+func (s *Source) Packets() uint64 { return s.packets.Load() }
 
 // Dropped returns how many packets the kernel dropped because the ring was full.
+// Safe for concurrent use until Close.
 func (s *Source) Dropped() uint64 {
 	var n uint64
 	for _, r := range s.rings {
-		if _, v3, err := r.SocketStats(); err == nil {
-			n += uint64(v3.Drops())
-		}
+		n += r.dropped()
 	}
 	return n
 }
 
-// Close stops capturing.
-func (s *Source) Close() {
-	s.stop()
-	s.readers.Wait()
-	s.closeRings()
-}
+// Stop ends capture: Fill returns what has come so far, and then io.EOF. Safe for
+// concurrent use.
+func (s *Source) Stop() { s.stop.Store(true) }
 
-func (s *Source) closeRings() {
+// Close gives the interfaces back. Nothing of Source may be used after it.
+func (s *Source) Close() error {
+	var errs []error
 	for _, r := range s.rings {
-		r.Close()
+		errs = append(errs, r.close())
 	}
+	return errors.Join(errs...)
 }
