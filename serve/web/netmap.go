@@ -16,7 +16,8 @@ import (
 // lines of other protocols are left to the table.
 const (
 	mapNodes = 80
-	mapEdges = 300
+	mapEdges = 160
+	mapWords = 50  // lines that carry their protocol's name
 	mapTable = 300 // rows of the table beside the map
 )
 
@@ -30,6 +31,7 @@ type node struct {
 	title, href   string
 	tier          tier
 	devices       int
+	group         bool // stands for several devices
 	findings      int
 	x, y          float64
 	height        float64
@@ -119,7 +121,7 @@ func (m *netmap) gather(p *page) map[string]*node {
 		if perCategory[k] > limit {
 			g := groups[k]
 			if g == nil {
-				g = &node{key: "group " + k, category: d.Category, label: cmp.Or(d.Category, "not identified"), tier: tierOf(d.Category)}
+				g = &node{key: "group " + k, category: d.Category, label: cmp.Or(d.Category, "not identified"), tier: tierOf(d.Category), group: true}
 				groups[k] = g
 				m.nodes = append(m.nodes, g)
 				m.grouped = true
@@ -176,7 +178,7 @@ func (m *netmap) connect(p *page, byEnd map[string]*node) {
 			return nil
 		}
 		if far == nil {
-			far = &node{key: outside, category: outside, label: "Outside", tier: unknown}
+			far = &node{key: outside, category: outside, label: "Outside", tier: unknown, group: true}
 			m.nodes = append(m.nodes, far)
 		}
 		if byEnd[name] == nil {
@@ -225,17 +227,24 @@ func (e *edge) add(l *device.Link) {
 	}
 }
 
-// keep sorts the edges and leaves out the least busy of those that are not medical.
-func (m *netmap) keep(p *page, all []*edge) {
-	rank := func(e *edge) int {
-		if e.class == "behind" {
-			return -1
-		}
-		return p.medicalRank(e.class)
+// weight orders the edges by what must not be left out.
+func (e *edge) weight() int {
+	switch {
+	case e.clear:
+		return 0
+	case e.class == "behind":
+		return 1
+	case e.class != "other":
+		return 2
 	}
+	return 3
+}
+
+// keep sorts the edges and leaves out the least busy of those that weigh least.
+func (m *netmap) keep(p *page, all []*edge) {
 	slices.SortFunc(all, func(a, b *edge) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), -cmp.Compare(a.messages, b.messages), -cmp.Compare(a.bytes, b.bytes),
-			-cmp.Compare(a.flows, b.flows), cmp.Compare(a.a.key, b.a.key), cmp.Compare(a.b.key, b.b.key))
+		return cmp.Or(cmp.Compare(a.weight(), b.weight()), -cmp.Compare(a.messages, b.messages), -cmp.Compare(a.bytes, b.bytes),
+			-cmp.Compare(a.flows, b.flows), cmp.Compare(a.class, b.class), cmp.Compare(a.a.key, b.a.key), cmp.Compare(a.b.key, b.b.key))
 	})
 	for _, e := range all {
 		slices.Sort(e.others)
@@ -260,6 +269,7 @@ func (m *netmap) keep(p *page, all []*edge) {
 			}
 		}
 	}
+	slices.SortFunc(m.protocols, func(a, b string) int { return cmp.Compare(p.medicalRank(a), p.medicalRank(b)) })
 }
 
 // columnise puts the nodes into their tiers' columns.
@@ -354,10 +364,10 @@ func (m *netmap) place() {
 	for i, c := range m.columns {
 		last := "\x00"
 		for _, n := range c.nodes {
-			if n.category != last {
+			if n.captioned(last) {
 				heights[i] += captionHeight
-				last = n.category
 			}
+			last = n.category
 			heights[i] += boxHeight + boxGap
 		}
 		tallest = max(tallest, heights[i])
@@ -368,11 +378,11 @@ func (m *netmap) place() {
 		y := headHeight + (tallest-heights[i])/2
 		last := "\x00"
 		for _, n := range c.nodes {
-			if n.category != last {
+			if n.captioned(last) {
 				m.captions = append(m.captions, caption{cmp.Or(n.category, "not identified"), c.x, y + captionHeight - 7})
 				y += captionHeight
-				last = n.category
 			}
+			last = n.category
 			n.x, n.y, n.height = c.x, y, boxHeight
 			y += boxHeight + boxGap
 		}
@@ -380,6 +390,10 @@ func (m *netmap) place() {
 	m.width = 2*margin + float64(len(m.columns))*(boxWidth+columnGap) - columnGap + bow
 	m.height = headHeight + tallest + margin
 }
+
+// captioned says whether the category is written above the node: where it changes,
+// unless the node is a group, which bears its category as its name.
+func (n *node) captioned(last string) bool { return n.category != last && !n.group }
 
 // side is the left or right edge of a node.
 type side struct {
@@ -472,7 +486,7 @@ func (m *netmap) letter() {
 	type box struct{ x, y, w float64 }
 	var taken []box
 	for _, e := range m.edges {
-		if e.class == "other" || e.class == "behind" {
+		if e.class == "other" || e.class == "behind" || len(taken) == mapWords {
 			continue
 		}
 		text := protocolName(e.class)

@@ -131,12 +131,13 @@ func (p *page) atAGlance() glance {
 	for c, n := range categories {
 		g.Categories = append(g.Categories, bar{cmp.Or(c, "not identified"), n, "t" + px(float64(tierOf(c)))})
 	}
-	slices.SortFunc(g.Categories, func(a, b bar) int {
-		return cmp.Or(cmp.Compare(a.Class, b.Class), -cmp.Compare(a.N, b.N), cmp.Compare(a.Label, b.Label))
-	})
+	sortBars(g.Categories)
 	if n := len(g.Categories) - shownCategories; n > 0 {
 		g.Categories, g.MoreCategories = g.Categories[:shownCategories], n
 	}
+	slices.SortFunc(g.Categories, func(a, b bar) int {
+		return cmp.Or(cmp.Compare(a.Class, b.Class), -cmp.Compare(a.N, b.N), cmp.Compare(a.Label, b.Label))
+	})
 	bySeverity := map[ward.Severity]uint64{}
 	for i := range p.Findings {
 		bySeverity[p.Findings[i].Severity]++

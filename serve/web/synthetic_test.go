@@ -25,12 +25,17 @@ func synthetic(n int) *Report {
 		Gaps:      []Gap{{12, "encrypted conversations", "audit trails"}, {3, "packets inside macsec", ""}},
 		Anomalies: []Anomaly{{Code: "hl7.length", Detail: "length beyond the end", Count: 4, From: "10.0.0.1", Capture: "hospital.pcapng", Packet: 77}},
 		Notes:     []string{"hospital.pcapng: timestamps run backwards"}, Clocks: []string{"The clock of b runs 2ms ahead of that of a."}, Copies: 9}
+	hubs := []string{category.PACS, category.PACS, category.EHR, category.LIS, category.InterfaceEngine, category.ClinicalServer, category.Server, category.RIS}
 	for i := range n {
+		if i < len(hubs) {
+			out.Devices = append(out.Devices, someDevice(i, hubs[i]))
+			continue
+		}
 		out.Devices = append(out.Devices, someDevice(i, all[r.IntN(len(all))]))
 	}
 	for i := range n * 3 {
 		protocol := []string{"dicom", "hl7", "dns", "http", "fhir", ""}[r.IntN(6)]
-		l := device.Link{A: out.Devices[r.IntN(n)].ID, B: out.Devices[r.IntN(n)].ID, Protocol: protocol, Flows: uint64(i%9 + 1),
+		l := device.Link{A: out.Devices[r.IntN(n)].ID, B: out.Devices[r.IntN(min(n, len(hubs)))].ID, Protocol: protocol, Flows: uint64(i%9 + 1),
 			Bytes: uint64(i) * 100, Messages: uint64(i % 1000), Clear: protocol == "hl7" && i%2 == 0, First: start, Last: start + 5}
 		if i%50 == 0 {
 			l.B = fmt.Sprint("external 203.0.113.", i%250)
