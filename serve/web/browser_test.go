@@ -101,7 +101,11 @@ const poorContrast = `(() => {
 
 func TestReportInBrowser(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, []byte(rendered(t, synthetic(60))), 0o600); err != nil {
+	r := synthetic(60)
+	long := strings.Repeat("W", 300)
+	r.Inputs[0], r.Devices[0].Model, r.Devices[0].Hostnames[0], r.Devices[0].IPs[0] = long, long, long, long
+	r.Findings[0].Title, r.Findings[0].Evidence[0].Capture, r.Anomalies[0].Code, r.Gaps[0].What = long, long, long, long
+	if err := os.WriteFile(path, []byte(rendered(t, r)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, said := browser(t)
