@@ -476,7 +476,7 @@ func (d *decoder) tcp(b []byte) {
 	d.checkL4(b)
 	p.sport, p.dport = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
 	p.seq, p.ack = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
-	p.flags = b[13]
+	p.flags, p.check = b[13], binary.BigEndian.Uint16(b[16:])
 	d.emitIP(kindTCP, b[h:])
 }
 
@@ -495,6 +495,7 @@ func (d *decoder) udp(b []byte) {
 		return
 	}
 	d.checkL4(b)
+	p.check = binary.BigEndian.Uint16(b[6:])
 	d.emitIP(kindUDP, b[8:])
 }
 

@@ -44,6 +44,7 @@ type packet struct {
 	flags  uint8 // of TCP
 	ttl    uint8
 	shard  uint8
+	check  uint16 // checksum of TCP or UDP as stated
 	v4     bool
 	tick   bool // not a packet: the clock has passed time
 	frame  sense.FrameInfo

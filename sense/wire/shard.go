@@ -20,8 +20,10 @@ const (
 	partTime      = 15 * time.Minute // a long flow is reported this often
 	copyWindow    = 200 * time.Millisecond
 	twinWindow    = time.Millisecond // repeats without an IP ID at one vantage point
-	copySlots     = 1 << 12          // packets remembered to recognise mirror copies
+	copySlots     = 1 << 11          // packets remembered to recognise mirror copies
 	copyWays      = 4
+	hashWhole     = 256 // bytes of a payload that are hashed whole
+	hashSamples   = 4   // of longer ones
 	freeFlowsKept = 256
 	refreshed     = 8 // flows looked at before one is evicted
 )
@@ -34,6 +36,7 @@ type shard struct {
 	ctx     *sense.Context
 	now     ward.Time
 	seed    maphash.Seed
+	secret  uint64 // where long payloads are sampled
 	table   *table
 	lists   [lists]flowList
 	count   int
@@ -51,17 +54,18 @@ type shard struct {
 	offsets map[[2]uint16]*Offset
 }
 
+// copySlot remembers a packet for a moment. It is small, because every packet
+// looks at a row of them.
 type copySlot struct {
-	hash   uint64
-	time   ward.Time
+	hash   uint64 // 0: free
+	micros uint32 // of its time; wraps after an hour, far beyond the window
+	place  uint16 // VLAN, hardware address and TTL, mixed
 	source uint16
-	vlan   uint16
-	mac    uint32
-	ttl    uint8
 }
 
 func newShard(e *Engine, id int) *shard {
-	s := &shard{id: id, engine: e, seed: maphash.MakeSeed(), table: newTable(),
+	seed := maphash.MakeSeed()
+	s := &shard{id: id, engine: e, seed: seed, secret: maphash.String(seed, "samples"), table: newTable(),
 		maxHeld: e.heldPerShard, maxFlow: e.flowsPerShard, frames: make([]sense.Frames, len(e.analyzers)),
 		offsets: map[[2]uint16]*Offset{}}
 	s.ctx = sense.NewContext(e.privacy(id), e.parserPerShard, e.child)
@@ -426,9 +430,23 @@ func (s *shard) record(f *flow, final bool) {
 	f.wire, f.copies, f.messages = 0, 0, 0
 }
 
-// hash mixes everything that mirror copies of a packet share.
+// hash mixes what mirror copies of a payload share: all bytes of a short one, the
+// transport's checksum and samples at secret places of a long one.
 func (s *shard) hash(p *packet) uint64 {
-	return maphash.Bytes(s.seed, p.payload)
+	b := p.payload
+	if len(b) <= hashWhole {
+		return maphash.Bytes(s.seed, b) ^ uint64(p.check)<<48
+	}
+	e := binary.LittleEndian
+	h := mix(e.Uint64(b), e.Uint64(b[len(b)-8:])^uint64(p.check)<<48^s.secret)
+	for i := range uint64(hashSamples) {
+		at := (s.secret>>(i*8))&0xff | i<<8 // in the first KiB
+		if int(at)+8 > len(b) {
+			break
+		}
+		h = mix(h, e.Uint64(b[at:]))
+	}
+	return h
 }
 
 // isCopy tells whether the packet was shown already by another mirror, or twice by
@@ -440,23 +458,24 @@ func (s *shard) isCopy(p *packet, payload uint64) bool {
 	h := mix(payload, uint64(p.seq)<<32|uint64(p.ack))
 	h = mix(h, uint64(p.ipid)<<32|uint64(p.sport)<<16|uint64(p.dport))
 	h = mix(h, fold(&p.src)+fold(&p.dst)*3)
-	h = mix(h, uint64(p.flags)<<8|uint64(p.proto)|uint64(p.zone)<<16|uint64(len(p.payload))<<32)
-	row := s.copies[(h%(copySlots/copyWays))*copyWays:][:copyWays]
-	me := copySlot{hash: h, time: p.time, source: p.source, vlan: p.vlan, mac: binary.LittleEndian.Uint32(p.srcMAC[2:]), ttl: p.ttl}
+	h = mix(h, uint64(p.flags)<<8|uint64(p.proto)|uint64(p.zone)<<16|uint64(len(p.payload))<<32) | 1
+	row := s.copies[(h>>1%(copySlots/copyWays))*copyWays:][:copyWays]
+	place := uint16(mix(uint64(p.vlan)<<48|uint64(p.ttl)<<40, uint64(binary.LittleEndian.Uint32(p.srcMAC[2:]))))
+	me := copySlot{hash: h, micros: uint32(p.time / 1000), place: place, source: p.source}
 	oldest := 0
 	for i := range row {
 		c := &row[i]
-		if c.hash == h && c.time != 0 {
-			since := p.time.Sub(c.time)
-			same := c.source == me.source && c.vlan == me.vlan && c.mac == me.mac && c.ttl == me.ttl
+		if c.hash == h {
+			since := time.Duration(int32(me.micros-c.micros)) * time.Microsecond
+			same := c.source == me.source && c.place == me.place
 			if since.Abs() <= copyWindow && (p.ipid != 0 || !same || since.Abs() <= twinWindow) {
-				s.offset(c, p)
+				s.offset(c.source, p.source, since)
 				return true
 			}
 			*c = me
 			return false
 		}
-		if c.time < row[oldest].time {
+		if c.hash == 0 || row[oldest].hash != 0 && int32(c.micros-row[oldest].micros) < 0 {
 			oldest = i
 		}
 	}
@@ -469,14 +488,15 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// offset notes how far the clocks of two interfaces are apart.
-func (s *shard) offset(c *copySlot, p *packet) {
-	if c.source == p.source {
+// offset notes how far the clocks of two interfaces are apart: the packet was
+// shown by first, and diff later by second.
+func (s *shard) offset(first, second uint16, diff time.Duration) {
+	if first == second {
 		return
 	}
-	k, diff := [2]uint16{c.source, p.source}, p.time.Sub(c.time)
+	k := [2]uint16{first, second}
 	if k[0] > k[1] {
-		k, diff = [2]uint16{k[1], k[0]}, -diff
+		k, diff = [2]uint16{second, first}, -diff
 	}
 	o := s.offsets[k]
 	if o == nil {
