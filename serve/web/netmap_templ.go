@@ -649,7 +649,7 @@ func box(n *node) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var39 string
-		templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(cut(n.label, 24))
+		templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(cut(n.label, 23))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `netmap.templ`, Line: 67, Col: 77}
 		}
