@@ -95,3 +95,13 @@ func protocolName(p string) string {
 	}
 	return p
 }
+
+// px writes an SVG length with one decimal at most.
+func px(f float64) string { return strconv.FormatFloat(float64(int64(f*10+0.5))/10, 'f', -1, 64) }
+
+func abs(f float64) float64 {
+	if f < 0 {
+		return -f
+	}
+	return f
+}
