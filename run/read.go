@@ -19,6 +19,7 @@ import (
 	"wardkeeper/sense/protocol"
 	"wardkeeper/sense/wire"
 	"wardkeeper/sense/wire/capture"
+	"wardkeeper/sense/wire/filter"
 	"wardkeeper/serve/store/sqlite"
 )
 
@@ -61,6 +62,10 @@ func Read(ctx context.Context, o ReadOptions, out, notes io.Writer) (err error) 
 	if o.Stdin == nil {
 		o.Stdin = os.Stdin
 	}
+	wanted, err := parseFilter(o.Filter)
+	if err != nil {
+		return err
+	}
 	engine, options, err := newEngine(o, notes)
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func Read(ctx context.Context, o ReadOptions, out, notes io.Writer) (err error) 
 	}
 	bar := newProgress(notes, src)
 	began := time.Now()
-	stats, runErr := engine.Run(ctx, src, p)
+	stats, runErr := engine.Run(ctx, filtered(src, wanted), p)
 	elapsed := time.Since(began)
 	bar.done()
 	for _, problem := range src.Problems() {
@@ -113,6 +118,14 @@ func profile(path string) (stop func(), err error) {
 		pprof.StopCPUProfile()
 		_ = f.Close() // a profile is for developers
 	}, nil
+}
+
+// filtered passes on what a filter wants; nil wants everything.
+func filtered(src wire.Source, f *filter.Filter) wire.Source {
+	if f == nil {
+		return src
+	}
+	return filter.Wrap(src, f)
 }
 
 // newEngine wires analyzers, privacy and fingerprints together.

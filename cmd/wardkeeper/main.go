@@ -22,6 +22,7 @@ func main() { os.Exit(Main()) }
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	err := root().ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -50,7 +51,7 @@ func root() *cobra.Command {
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
-	c.AddCommand(readCommand(), devicesCommand(), deviceCommand(), versionCommand())
+	c.AddCommand(readCommand(), sensorCommand(), devicesCommand(), deviceCommand(), versionCommand())
 	return c
 }
 
