@@ -12,7 +12,9 @@ type pipeline struct {
 	inventory *device.Inventory
 	runner    *detect.Runner
 	counts    *collector
-	also      []func([]ward.Observation) error // JSON, database
+	also      []func([]ward.Observation) error // output that is pointless to go on without
+	keep      func([]ward.Observation) error   // database; nil for none, or once it failed
+	keepErr   error
 }
 
 // detectors lists every rule.
@@ -30,6 +32,11 @@ func (p *pipeline) Observe(batch []ward.Observation) error {
 	p.inventory.Observe(batch)
 	p.runner.Observe(batch)
 	p.counts.observe(batch)
+	if p.keep != nil {
+		if p.keepErr = p.keep(batch); p.keepErr != nil {
+			p.keep = nil // a full disk ends the database, not the analysis
+		}
+	}
 	for _, f := range p.also {
 		if err := f(batch); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 
 	"wardkeeper/know/device"
 	"wardkeeper/know/device/fingerprint"
+	"wardkeeper/know/device/oui"
 	"wardkeeper/sense"
 	"wardkeeper/sense/privacy"
 	"wardkeeper/sense/protocol"
@@ -85,7 +86,7 @@ func Read(ctx context.Context, o ReadOptions, out, notes io.Writer) (err error) 
 		return err
 	}
 	if keep != nil {
-		p.also = append(p.also, keep.run.Observe)
+		p.keep = keep.run.Observe
 		defer func() { err = errors.Join(err, keep.store.Close()) }()
 	}
 	bar := newProgress(notes, src)
@@ -103,7 +104,10 @@ func Read(ctx context.Context, o ReadOptions, out, notes io.Writer) (err error) 
 		return ErrNothingRead
 	}
 	r := p.result(o.Inputs, stats, elapsed)
-	return errors.Join(keep.finish(context.WithoutCancel(ctx), r), r.writeHTML(o.HTML), r.write(o.JSON, lines, out), ctx.Err())
+	if p.keepErr == nil {
+		p.keepErr = keep.finish(context.WithoutCancel(ctx), r)
+	}
+	return errors.Join(p.keepErr, r.writeHTML(o.HTML), r.write(o.JSON, lines, out), ctx.Err())
 }
 
 func profile(path string) (stop func(), err error) {
@@ -141,6 +145,7 @@ func newEngine(o ReadOptions, notes io.Writer) (*wire.Engine, device.Options, er
 			return nil, options, err
 		}
 	}
+	go func() { _, _ = oui.Embedded() }() // unpacked while fingerprints load; its error shows where it is used
 	var own []fs.FS
 	if o.Fingerprints != "" {
 		own = append(own, os.DirFS(o.Fingerprints))

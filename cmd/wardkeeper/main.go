@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func Main() int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "wardkeeper:", err)
+	fmt.Fprintln(os.Stderr, "wardkeeper:", strings.ReplaceAll(err.Error(), "\n", "; ")) // one line, whatever was joined
 	var usage usageError
 	if errors.As(err, &usage) {
 		return 2

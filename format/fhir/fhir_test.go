@@ -71,8 +71,7 @@ func TestReaders(t *testing.T) {
 
 func collect(t *testing.T, make func(*Collector) reader, text string) (out []string, cut int) {
 	t.Helper()
-	var c *Collector
-	c = NewCollector(func(r *Resource) {
+	c := NewCollector(func(r *Resource) {
 		b, err := json.Marshal(map[string]any{"type": r.Type, "depth": r.Depth, "id": string(r.ID), "serial": string(r.Serial), "subject": string(r.Subject.Reference), "full": string(r.FullURL), "doses": len(r.Doses)})
 		if err != nil {
 			t.Fatal(err)

@@ -29,7 +29,6 @@ type JSON struct {
 	hex     int // digits of \u still to come
 	rune    rune
 	high    rune // high surrogate that waits for its low one
-	started bool
 	bad     bool
 }
 

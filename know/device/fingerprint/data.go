@@ -92,15 +92,24 @@ func (s *Set) addFolder(dir fs.FS) error {
 	if len(names) > maxFiles {
 		return fmt.Errorf("fingerprint: more than %d files", maxFiles)
 	}
-	for _, name := range names {
-		if err := s.addFile(dir, name); err != nil {
+	files, errs := make([]file, len(names)), make([]error, len(names))
+	var reading sync.WaitGroup // reading is most of the work of starting
+	for i, name := range names {
+		reading.Go(func() { errs[i] = readFile(dir, name, &files[i]) })
+	}
+	reading.Wait()
+	for i, name := range names {
+		if err := errs[i]; err != nil {
+			return fmt.Errorf("fingerprint: %s: %w", name, err)
+		}
+		if err := s.add(&files[i], strings.TrimSuffix(path.Base(name), ".toml")); err != nil {
 			return fmt.Errorf("fingerprint: %s: %w", name, err)
 		}
 	}
 	return s.addWordFiles(dir)
 }
 
-func (s *Set) addFile(dir fs.FS, name string) error {
+func readFile(dir fs.FS, name string, in *file) error {
 	f, err := dir.Open(name)
 	if err != nil {
 		return err
@@ -113,11 +122,10 @@ func (s *Set) addFile(dir fs.FS, name string) error {
 	if len(b) > maxFile {
 		return fmt.Errorf("larger than %d bytes", maxFile)
 	}
-	var in file
-	if err := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields().Decode(&in); err != nil {
+	if err := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields().Decode(in); err != nil {
 		return explain(err)
 	}
-	return s.add(&in, strings.TrimSuffix(path.Base(name), ".toml"))
+	return nil
 }
 
 // explain names the line in TOML errors.
