@@ -36,18 +36,27 @@ type View interface {
 // Detector watches for one rule. Apply gets only the kinds of Spec.Inputs.
 type Detector interface {
 	Spec() Spec
-	Apply(o *ward.Observation, v View, emit func(Hit))
+	// The Hit is read before emit returns.
+	Apply(o *ward.Observation, v View, emit func(*Hit))
 	// Snapshot returns the state, Restore replaces it.
 	Snapshot() ([]byte, error)
 	Restore([]byte) error
 }
 
 // Hit is one time that a rule fires. Hits with the same Key join one finding.
+//
+// A detector may keep a Hit and emit it again: that joins cheaply, because then only
+// its severity, confidence, count and evidence are looked at.
 type Hit struct {
-	Key        string // stable: what it is about, without file names or packet numbers
-	Severity   ward.Severity
+	Key      string // stable: what it is about, without file names or packet numbers
+	Severity ward.Severity
+	// Medical, if set, is the severity where a device that it is about takes part in
+	// care. It is decided when the finding is shown: who a device is comes out late.
+	Medical    ward.Severity
 	Confidence int
-	Title      string // "" takes the spec's
+	Title      string // "" takes the spec's, as do the next two
+	Harm       string
+	Advice     string
 	Says       string // evidence in plain words, without identities
 	Attackers  []string
 	Victims    []string
@@ -56,4 +65,6 @@ type Hit struct {
 	About   []ward.Endpoint
 	Motives []ward.Motive
 	Count   uint64 // 0 counts as 1
+
+	joined *open // the finding that it joined before
 }

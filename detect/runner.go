@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"wardkeeper/know/device/category"
 	"wardkeeper/ward"
 )
 
@@ -29,7 +30,7 @@ type Runner struct {
 type running struct {
 	detector Detector
 	spec     Spec
-	emit     func(Hit) // made once: applying allocates nothing
+	emit     func(*Hit) // made once: applying allocates nothing
 }
 
 type findingKey struct{ rule, key string }
@@ -37,6 +38,7 @@ type findingKey struct{ rule, key string }
 type open struct {
 	finding     ward.Finding
 	first, last ward.Time
+	medical     ward.Severity
 	about       []place
 }
 
@@ -51,7 +53,7 @@ func NewRunner(v View, detectors []Detector) *Runner {
 	r := &Runner{view: v, findings: map[findingKey]*open{}}
 	for _, d := range detectors {
 		run := &running{detector: d, spec: d.Spec()}
-		run.emit = func(h Hit) { r.hit(run, r.current, h) }
+		run.emit = func(h *Hit) { r.hit(run, r.current, h) }
 		for _, k := range run.spec.Inputs {
 			r.byKind[k] = append(r.byKind[k], run)
 		}
@@ -69,27 +71,32 @@ func (r *Runner) Observe(batch []ward.Observation) {
 	}
 }
 
-func (r *Runner) hit(run *running, o *ward.Observation, h Hit) {
+func (r *Runner) hit(run *running, o *ward.Observation, h *Hit) {
+	if f := h.joined; f != nil {
+		f.join(o, h)
+		return
+	}
 	k := findingKey{run.spec.Rule, h.Key}
 	f := r.findings[k]
-	if f == nil {
+	fresh := f == nil
+	if fresh {
 		if len(r.findings) >= maxFindings {
 			r.Limits++
 			return
 		}
 		f = newFinding(run.spec, o, h)
 		r.findings[k] = f
-		defer func() {
-			if r.OnFinding != nil {
-				g := r.show(f)
-				r.OnFinding(&g)
-			}
-		}()
 	}
+	h.joined = f
 	f.join(o, h)
+	f.joinNames(o, h)
+	if fresh && r.OnFinding != nil {
+		g := r.show(f, nil)
+		r.OnFinding(&g)
+	}
 }
 
-func newFinding(s Spec, o *ward.Observation, h Hit) *open {
+func newFinding(s Spec, o *ward.Observation, h *Hit) *open {
 	motives := h.Motives
 	if len(motives) == 0 {
 		motives = s.Motives
@@ -97,31 +104,38 @@ func newFinding(s Spec, o *ward.Observation, h Hit) *open {
 	if len(motives) == 0 {
 		motives = []ward.Motive{{Motive: "unknown"}}
 	}
-	return &open{first: o.Time, finding: ward.Finding{Kind: "finding", Rule: s.Rule, ID: ward.FindingID(s.Rule, h.Key, o.Time),
-		Title: cmp.Or(h.Title, s.Title), PatientHarm: s.Harm, Advice: s.Advice, Attack: s.Attack, Motives: motives,
-		FirstSeen: o.Time.String()}}
+	return &open{first: o.Time, last: o.Time, finding: ward.Finding{Kind: "finding", Rule: s.Rule, ID: ward.FindingID(s.Rule, h.Key, o.Time),
+		Title: cmp.Or(h.Title, s.Title), PatientHarm: cmp.Or(h.Harm, s.Harm), Advice: cmp.Or(h.Advice, s.Advice),
+		Attack: s.Attack, Motives: motives, FirstSeen: o.Time.String()}}
 }
 
-func (f *open) join(o *ward.Observation, h Hit) {
+func (f *open) join(o *ward.Observation, h *Hit) {
 	g := &f.finding
-	if rank(h.Severity) > rank(g.Severity) {
+	if h.Severity != g.Severity && Rank(h.Severity) > Rank(g.Severity) {
 		g.Severity = h.Severity
+		// The gravest hit names the finding.
+		g.Title = cmp.Or(h.Title, g.Title)
+	}
+	if h.Medical != f.medical && Rank(h.Medical) > Rank(f.medical) {
+		f.medical = h.Medical
 	}
 	g.Confidence = max(g.Confidence, h.Confidence)
 	g.Count += max(h.Count, 1)
 	f.last = max(f.last, o.Time)
-	g.LastSeen = f.last.String()
+	if len(g.Evidence) < maxEvidence && h.Says != "" {
+		g.Evidence = append(g.Evidence, ward.Record{Time: o.Time.String(), Capture: o.Capture, Packet: o.Packet,
+			Src: name(o.Src), Dst: name(o.Dst), Protocol: o.Protocol, Says: h.Says})
+	}
+}
+
+func (f *open) joinNames(o *ward.Observation, h *Hit) {
 	for _, e := range h.About {
 		if p := (place{o.Zone, e}); len(f.about) < maxNames && !slices.Contains(f.about, p) {
 			f.about = append(f.about, p)
 		}
 	}
-	g.Attackers = addNames(g.Attackers, h.Attackers)
-	g.Victims = addNames(g.Victims, h.Victims)
-	if len(g.Evidence) < maxEvidence && h.Says != "" {
-		g.Evidence = append(g.Evidence, ward.Record{Time: o.Time.String(), Capture: o.Capture, Packet: o.Packet,
-			Src: name(o.Src), Dst: name(o.Dst), Protocol: o.Protocol, Says: h.Says})
-	}
+	f.finding.Attackers = addNames(f.finding.Attackers, h.Attackers)
+	f.finding.Victims = addNames(f.finding.Victims, h.Victims)
 }
 
 func name(e ward.Endpoint) string {
@@ -142,30 +156,55 @@ func addNames(have, more []string) []string {
 
 var order = []ward.Severity{"", ward.Info, ward.Low, ward.Medium, ward.High, ward.Critical}
 
-func rank(s ward.Severity) int { return slices.Index(order, s) }
+// Rank orders severities, mildest first; it is 0 for none.
+func Rank(s ward.Severity) int { return slices.Index(order, s) }
 
 // Findings returns all findings, most severe first, then by first evidence.
 func (r *Runner) Findings() []ward.Finding {
-	all := make([]*open, 0, len(r.findings))
-	for _, f := range r.findings {
-		all = append(all, f)
+	type shown struct {
+		first   ward.Time
+		finding ward.Finding
 	}
-	slices.SortFunc(all, func(a, b *open) int {
-		return cmp.Or(-cmp.Compare(rank(a.finding.Severity), rank(b.finding.Severity)), cmp.Compare(a.first, b.first),
+	medical := map[string]bool{}
+	all := make([]shown, 0, len(r.findings))
+	for _, f := range r.findings {
+		all = append(all, shown{f.first, r.show(f, medical)})
+	}
+	slices.SortFunc(all, func(a, b shown) int {
+		return cmp.Or(-cmp.Compare(Rank(a.finding.Severity), Rank(b.finding.Severity)), cmp.Compare(a.first, b.first),
 			cmp.Compare(a.finding.Rule, b.finding.Rule), cmp.Compare(a.finding.ID, b.finding.ID))
 	})
 	out := make([]ward.Finding, len(all))
-	for i, f := range all {
-		out[i] = r.show(f)
+	for i := range all {
+		out[i] = all[i].finding
 	}
 	return out
 }
 
-// show returns the finding as it leaves, with the ids of its devices.
-func (r *Runner) show(f *open) ward.Finding {
+// show returns the finding as it leaves, with the ids of its devices. Medical
+// remembers which devices take part in care; it may be nil.
+func (r *Runner) show(f *open, medical map[string]bool) ward.Finding {
 	g := f.finding
+	g.LastSeen = f.last.String()
+	g.Attackers, g.Victims, g.Evidence = slices.Clone(g.Attackers), slices.Clone(g.Victims), slices.Clone(g.Evidence)
 	for _, p := range f.about {
 		g.Devices = addNames(g.Devices, []string{r.view.Device(p.zone, p.end)})
+	}
+	if Rank(f.medical) <= Rank(g.Severity) {
+		return g
+	}
+	for _, id := range g.Devices {
+		cares, known := medical[id]
+		if !known {
+			cares = category.Medical(r.view.Category(id))
+			if medical != nil {
+				medical[id] = cares
+			}
+		}
+		if cares {
+			g.Severity = f.medical
+			break
+		}
 	}
 	return g
 }

@@ -2,6 +2,9 @@ package run
 
 import (
 	"wardkeeper/detect"
+	"wardkeeper/detect/disruption"
+	"wardkeeper/detect/hostage"
+	"wardkeeper/detect/intrusion"
 	"wardkeeper/detect/privacy"
 	"wardkeeper/know/device"
 	"wardkeeper/ward"
@@ -19,7 +22,13 @@ type pipeline struct {
 
 // detectors lists every rule.
 func detectors() []detect.Detector {
-	return []detect.Detector{privacy.CleartextInside(), privacy.CleartextOutside()}
+	return []detect.Detector{
+		privacy.CleartextInside(), privacy.CleartextOutside(),
+		hostage.Worm(), hostage.ImageAndProgram(),
+		disruption.Impersonation(),
+		intrusion.Reconnaissance(), intrusion.PasswordGuessing(), intrusion.SharedSecret(), intrusion.WeakService(),
+		intrusion.LateralMovement(), intrusion.MemoryRead(),
+	}
 }
 
 func newPipeline(o device.Options) *pipeline {

@@ -3,33 +3,53 @@
 package privacy
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"wardkeeper/detect"
 	"wardkeeper/ward"
 )
 
-// maxPaths bounds the paths remembered; further ones are not reported again.
-const maxPaths = 1 << 15
+// maxPaths bounds the paths whose hits are kept; when it is reached they are made
+// again, which costs time and nothing else.
+const maxPaths = 1 << 14
 
 // path is who shows patient data to whom in which protocol.
 type path struct {
 	zone, protocol string
-	src, dst       netip.Addr
+	src, dst       end
 }
+
+// end is an address: the network's, or the hardware's where there is no other.
+type end struct {
+	ip  netip.Addr
+	mac ward.MAC
+}
+
+func endOf(e ward.Endpoint) end {
+	if e.IP.IsValid() {
+		return end{ip: e.IP}
+	}
+	return end{mac: e.MAC}
+}
+
+func (e end) String() string { return detect.Host(ward.Endpoint{IP: e.ip, MAC: e.mac}) }
+
+// recent is how many paths are found again without a map.
+const recent = 64
 
 // clearPaths finds acts that carried patient identity unencrypted: one finding a
 // path, not one a message. It serves PRIV-01 and, towards public addresses, PRIV-02.
 type clearPaths struct {
 	spec   detect.Spec
 	public bool
-	seen   map[path]*detect.Hit
-	last   path
-	hit    *detect.Hit // of last
+	seen   map[path]*detect.Hit // nil for a path that is the other rule's
+	last   [recent]struct {
+		path  path
+		known bool
+		hit   *detect.Hit
+	}
 }
 
 // CleartextInside is PRIV-01: patient data crosses the hospital's network in the clear.
@@ -44,7 +64,7 @@ func CleartextInside() detect.Detector {
 		Motives:      []ward.Motive{{Motive: "unknown"}},
 		Inputs:       []ward.Kind{ward.KindAct},
 		Silenced:     "Protocols that Wardkeeper does not read, and directions that the mirror does not show.",
-		StateVersion: 1,
+		StateVersion: 2,
 	}}
 }
 
@@ -60,8 +80,8 @@ func CleartextOutside() detect.Detector {
 		Attack:       []ward.Technique{{Technique: "T1041", Matrix: "enterprise", Version: "19"}, {Technique: "T1048.003", Matrix: "enterprise", Version: "19"}},
 		Motives:      []ward.Motive{{Motive: "unknown"}},
 		Inputs:       []ward.Kind{ward.KindAct},
-		Silenced:     "Encrypted connections; partners reached through a proxy inside the hospital.",
-		StateVersion: 1,
+		Silenced:     "Encrypted connections; partners reached through a proxy inside the hospital; a partner whose public addresses are the site's neighbours.",
+		StateVersion: 2,
 	}}
 }
 
@@ -69,78 +89,96 @@ func CleartextOutside() detect.Detector {
 func (d *clearPaths) Spec() detect.Spec { return d.spec }
 
 // Apply implements detect.Detector.
-func (d *clearPaths) Apply(o *ward.Observation, _ detect.View, emit func(detect.Hit)) {
-	if !o.Act.Clear || (outside(o.Dst) || outside(o.Src)) != d.public {
+func (d *clearPaths) Apply(o *ward.Observation, _ detect.View, emit func(*detect.Hit)) {
+	if !o.Act.Clear {
 		return
 	}
-	p := path{zone: o.Zone, protocol: o.Protocol, src: o.Src.IP, dst: o.Dst.IP}
-	if d.hit == nil || p != d.last {
-		h := d.seen[p]
-		if h == nil {
-			if len(d.seen) >= maxPaths {
-				return
-			}
-			h = d.describe(p, o)
-			d.seen[p] = h
-		}
-		d.last, d.hit = p, h
+	p := path{zone: o.Zone, protocol: o.Protocol, src: endOf(o.Src), dst: endOf(o.Dst)}
+	slot := &d.last[spread(&p)]
+	if !slot.known || slot.path != p {
+		slot.path, slot.hit = p, d.find(p, o)
+		slot.known = true
 	}
-	emit(*d.hit)
+	if slot.hit != nil {
+		emit(slot.hit)
+	}
+}
+
+// spread tells paths between neighbours apart; a clash costs a look into the map.
+func spread(p *path) uint8 {
+	a, b := p.src.ip.As16(), p.dst.ip.As16()
+	return (a[15]*31 + b[15]*7 + a[14]*5 + b[14] + p.src.mac[5]*3 + p.dst.mac[5] + uint8(len(p.protocol))) % recent
+}
+
+// find returns what the path's acts emit, nil if that is not this rule's.
+func (d *clearPaths) find(p path, o *ward.Observation) *detect.Hit {
+	h, known := d.seen[p]
+	if known {
+		return h
+	}
+	if len(d.seen) >= maxPaths {
+		clear(d.seen)
+	}
+	if crossesPublic(o.Src.IP, o.Dst.IP) == d.public {
+		h = d.describe(p, o)
+	}
+	d.seen[p] = h
+	return h
 }
 
 // describe makes the hit that all further acts on the path repeat.
 func (d *clearPaths) describe(p path, o *ward.Observation) *detect.Hit {
+	src, dst, protocol := p.src.String(), p.dst.String(), strings.ToUpper(p.protocol)
 	h := &detect.Hit{
-		Key:        p.zone + "|" + p.protocol + "|" + p.src.String() + "|" + p.dst.String(),
+		Key:        p.zone + "|" + p.protocol + "|" + src + "|" + dst,
 		Severity:   ward.Low,
 		Confidence: 95,
-		Title:      fmt.Sprintf("%s: %s from %s to %s", d.spec.Title, strings.ToUpper(p.protocol), p.src, p.dst),
-		Says:       "a " + strings.ToUpper(p.protocol) + " message (" + o.Act.Verb + ") named a patient and was not encrypted",
+		Title:      fmt.Sprintf("%s: %s from %s to %s", d.spec.Title, protocol, src, dst),
+		Says:       protocol + " named a patient and was not encrypted",
 		About:      []ward.Endpoint{o.Src, o.Dst},
-		Victims:    []string{p.src.String()},
+		Victims:    []string{src},
 	}
-	if d.public {
-		h.Severity = ward.High
-		h.Attackers = []string{p.dst.String()}
+	switch {
+	case !d.public:
+	case public(o.Dst.IP):
+		h.Severity, h.Attackers = ward.High, []string{dst}
+	default:
+		h.Severity, h.Victims = ward.Medium, []string{dst}
+		h.Title = fmt.Sprintf("Patient data comes from a public address in the clear: %s from %s to %s", protocol, src, dst)
 	}
 	return h
 }
 
-// outside reports a public unicast address.
-func outside(e ward.Endpoint) bool {
-	ip := e.IP
-	return ip.IsValid() && ip.IsGlobalUnicast() && !ip.IsPrivate() && !sharedSpace.Contains(ip)
+// crossesPublic reports that one end is a public address which is not of the other
+// end's own block: some hospitals use public addresses inside.
+func crossesPublic(a, b netip.Addr) bool {
+	if !public(a) && !public(b) {
+		return false
+	}
+	return !a.IsValid() || !b.IsValid() || !siteBlock(a).Contains(b.Unmap())
+}
+
+// siteBlock is the least that a site which owns addresses is given.
+func siteBlock(a netip.Addr) netip.Prefix {
+	bits := 48
+	if a = a.Unmap(); a.Is4() {
+		bits = 24
+	}
+	p, _ := a.Prefix(bits) // cannot fail: the address is valid
+	return p
+}
+
+// public reports a public unicast address.
+func public(ip netip.Addr) bool {
+	ip = ip.Unmap()
+	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !sharedSpace.Contains(ip)
 }
 
 // sharedSpace is carrier-grade NAT space (RFC 6598), used inside hospitals too.
 var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
-// pathState is a path in a snapshot.
-type pathState struct {
-	Zone, Protocol string
-	Src, Dst       netip.Addr
-	Hit            detect.Hit
-}
-
-// Snapshot implements detect.Detector.
-func (d *clearPaths) Snapshot() ([]byte, error) {
-	state := make([]pathState, 0, len(d.seen))
-	for p, h := range d.seen {
-		state = append(state, pathState{p.zone, p.protocol, p.src, p.dst, *h})
-	}
-	slices.SortFunc(state, func(a, b pathState) int { return strings.Compare(a.Hit.Key, b.Hit.Key) })
-	return json.Marshal(state)
-}
+// Snapshot implements detect.Detector: what is kept is only there for speed.
+func (d *clearPaths) Snapshot() ([]byte, error) { return nil, nil }
 
 // Restore implements detect.Detector.
-func (d *clearPaths) Restore(b []byte) error {
-	var state []pathState
-	if err := json.Unmarshal(b, &state); err != nil {
-		return fmt.Errorf("%s state: %w", d.spec.Rule, err)
-	}
-	d.seen, d.hit = map[path]*detect.Hit{}, nil
-	for _, s := range state[:min(len(state), maxPaths)] {
-		d.seen[path{s.Zone, s.Protocol, s.Src, s.Dst}] = &s.Hit
-	}
-	return nil
-}
+func (d *clearPaths) Restore([]byte) error { return nil }

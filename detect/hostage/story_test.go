@@ -1,0 +1,11 @@
+package hostage
+
+import (
+	"testing"
+
+	"wardkeeper/detect/detecttest"
+)
+
+func TestStories(t *testing.T) {
+	detecttest.Stories(t, "testdata", Worm, ImageAndProgram)
+}

@@ -1,0 +1,11 @@
+package privacy
+
+import (
+	"testing"
+
+	"wardkeeper/detect/detecttest"
+)
+
+func TestStories(t *testing.T) {
+	detecttest.Stories(t, "testdata", CleartextInside, CleartextOutside)
+}
