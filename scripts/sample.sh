@@ -10,21 +10,26 @@ set -u
 H=$(cd "$(dirname "$0")" && pwd); T=$(cd "$H/../testdata" && pwd); S=$H/sample; PY=/usr/bin/python3
 [ "$(id -u)" = 0 ] || { echo "sample.sh: must run as root" >&2; exit 1; }
 missing=
-for p in Orthanc storescu findscu movescu getscu echoscu storescp wlmscpfs dnsmasq busybox chronyd snmpd snmpget snmpbulkwalk lldpd lldpcli nginx openssl curl smbd \
-  smbclient sshd ssh ssh-keygen vsftpd tnftp avahi-daemon slapd slapadd ldapsearch dig logger tcpdump ethtool mergecap editcap capinfos $PY; do command -v "$p" >/dev/null || missing="$missing $p"; done
+for p in Orthanc storescu findscu movescu getscu echoscu storescp wlmscpfs dnsmasq busybox in.telnetd unshare chronyd snmpd snmpget snmpbulkwalk lldpd lldpcli nginx openssl curl smbd \
+  smbclient sshd ssh ssh-keygen vsftpd tnftp avahi-daemon slapd slapadd ldapsearch dig logger tcpdump ethtool $PY; do command -v "$p" >/dev/null || missing="$missing $p"; done
 $PY -c 'import pydicom, numpy' 2>/dev/null || missing="$missing python3-pydicom python3-numpy"
 [ -z "$missing" ] || { echo "sample.sh: missing:$missing
-Debian packages: orthanc orthanc-dicomweb dcmtk dnsmasq-base busybox chrony snmpd snmp lldpd nginx-light openssl curl samba smbclient openssh-server vsftpd tnftp avahi-daemon slapd ldap-utils dnsutils bsdutils tcpdump ethtool wireshark-common python3-pydicom python3-numpy" >&2; exit 1; }
+Debian packages: telnetd-ssl orthanc orthanc-dicomweb dcmtk dnsmasq-base busybox chrony snmpd snmp lldpd nginx-light openssl curl samba smbclient openssh-server vsftpd tnftp avahi-daemon slapd ldap-utils dnsutils bsdutils tcpdump ethtool python3-pydicom python3-numpy" >&2; exit 1; }
 
 W=${1:-}; keep=$W; [ -n "$W" ] || W=$(mktemp -d /tmp/sample.XXXXXX); mkdir -p "$W"; W=$(cd "$W" && pwd)
 PIDS=(); P=smp   # prefix of the namespaces
 hosts() { grep -v '^#' "$S/hosts.txt"; }
 down() {
-  local p n
+  local p n; trap "" INT TERM   # some services end their whole process group
   for p in "${PIDS[@]}"; do kill "$p" 2>/dev/null; done; sleep .3
-  for n in br $(hosts | cut -d'|' -f1); do
-    for p in $(ip netns pids "$P$n" 2>/dev/null); do kill -9 "$p" 2>/dev/null; done
-    ip netns del "$P$n" 2>/dev/null
+  for _ in 1 2 3 4 5; do   # a namespace goes when the last process in it is gone
+    for n in br $(hosts | cut -d'|' -f1); do
+      [ -e "/run/netns/$P$n" ] || continue
+      for p in $(ip netns pids "$P$n" 2>/dev/null); do kill -9 "$p" 2>/dev/null; done
+      ip netns del "$P$n" 2>/dev/null
+    done
+    ls /run/netns 2>/dev/null | grep -q "^$P" || break
+    sleep .5
   done
   [ -n "$keep" ] || rm -rf "$W"
 }
@@ -44,8 +49,9 @@ while IFS='|' read -r n ip mac _; do
 done < <(hosts)
 addr() { hosts | awk -F'|' -v n="$1" '$1==n{print $2}'; }
 mac() { hosts | awk -F'|' -v n="$1" '$1==n{print $3}'; }
-x() { local n=$1; shift; timeout -k 2 60 ip netns exec $P$n "$@" >>"$W/$n.log" 2>&1; }              # one command on a host
-d() { local n=$1; shift; ip netns exec $P$n sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/lldpd /run/sshd /run/avahi-daemon && exec "$@"' sh "$@" >>"$W/$n.log" 2>&1 & PIDS+=($!); }  # a service on a host, with a /run of its own
+name() { local h; h=$(hosts | awk -F'|' -v n="$1" '$1==n{print $NF}' | tr -d ' '); echo "${h:-$1}"; }   # its host name
+x() { local n=$1; shift; timeout -k 2 60 ip netns exec $P$n unshare -u sh -c 'hostname "$0"; exec "$@"' "$(name $n)" "$@" >>"$W/$n.log" 2>&1; }   # one command on a host
+d() { local n=$1; shift; ip netns exec $P$n setsid unshare -u sh -c 'hostname "$0"; mount -t tmpfs tmpfs /run && : >/run/resolv && mount --bind /run/resolv /etc/resolv.conf; mkdir -p /run/lldpd /run/sshd /run/avahi-daemon /run/vsftpd/empty && exec "$@"' "$(name $n)" "$@" >>"$W/$n.log" 2>&1 & PIDS+=($!); disown; }  # a service on a host, with a /run of its own
 talk() { local n=$1; shift; x $n $PY "$S/talk.py" "$@"; }
 serve() { local n=$1; shift; d $n $PY "$S/talk.py" "$@"; }
 
@@ -71,7 +77,7 @@ sleep 2; kill -INT $TD; wait $TD; tail -3 "$W/tcpdump.log"
 
 # --- one file: the bridge, and the radio as a second interface ---
 $PY "$S/ble.py" "$W/ble.pcap" $((begin + 20)) || exit 1
-mergecap -F pcapng -w "$W/ward.pcapng" "$W/lan.pcap" "$W/ble.pcap" && $PY "$S/labels.py" "$S" >"$W/labels.json" || exit 1
+$PY "$S/join.py" "$W/ward.pcapng" ward="$W/lan.pcap" radio="$W/ble.pcap" && $PY "$S/labels.py" "$S" >"$W/labels.json" || exit 1
 size=$(stat -c %s "$W/ward.pcapng")
 [ "$size" -gt 1000000 ] && [ "$size" -le 8000000 ] || { echo "sample.sh: $size bytes is not the size of a good sample; testdata is left as it was (logs: run again with a FOLDER)" >&2; exit 1; }
 cp "$W/ward.pcapng" "$T/ward.pcapng"; cp "$W/labels.json" "$T/ward.labels.json"; ls -l "$T"

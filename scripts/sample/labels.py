@@ -11,7 +11,7 @@ def lines(name):
 
 
 def label(find, category, maker, model, software, made):
-    return {k: v for k, v in {**find, "category": category, "maker": maker, "model": model, "software": software, "made": made}.items() if v}
+    return {k: v for k, v in {**find, "category": category.split(", "), "maker": maker, "model": model, "software": software, "made": made}.items() if v}
 
 
 devices = [label({"name": n, "ip": ip, "mac": mac}, *rest[:5]) for n, ip, mac, *rest in lines("hosts.txt")]

@@ -21,7 +21,7 @@ avahi() { # host, host name, service lines (type port txt...)
   done
   d $n sh -c "mount --bind '$W/avahi.$n/services' /etc/avahi/services && exec avahi-daemon -f '$W/avahi.$n/conf' --no-drop-root --no-chroot --no-rlimits"
 }
-telnetd() { printf '#!/bin/sh\nprintf "%s\\r\\nlogin: "; read u; printf "Password: "; read p; printf "\\r\\n# "; read c; exit 0\n' "$2" >"$W/login.$1"; chmod +x "$W/login.$1"; d $1 busybox telnetd -F -p 23 -l "$W/login.$1"; }
+telnetd() { printf '#!/bin/sh\nprintf "%s\\r\\nlogin: "; read u; printf "Password: "; read p; printf "\\r\\n# "; read c; sleep 1\n' "$2" >"$W/login.$1"; chmod +x "$W/login.$1"; d $1 in.telnetd -debug 23 -h -L "$W/login.$1"; }
 hl7() { local n=$1; shift; d $n $PY "$S/hl7.py" receive "$@"; }
 tls() { local n=$1 port=$2 k=$3; shift 3; d $n openssl s_server -quiet -accept "$port" -cert "$W/$k.crt" -key "$W/$k.key" -www "$@"; }
 
@@ -31,14 +31,14 @@ start_services() {
   while IFS='|' read -r n ip mac _; do ranges="$ranges --dhcp-host=$mac,$ip --address=/$n.hospital.example/$ip --ptr-record=$(awk -F. '{print $4"."$3"."$2"."$1}' <<<"$ip").in-addr.arpa,$n.hospital.example"; done < <(hosts)
   d dc dnsmasq -k -C /dev/null --no-resolv --no-hosts -u root --bind-interfaces --interface=eth0 --pid-file="$W/dnsmasq.pid" --dhcp-leasefile="$W/leases" --dhcp-range=10.77.9.10,10.77.9.250,1h \
     --dhcp-option=3,10.77.0.1 --dhcp-option=15,hospital.example --dhcp-authoritative --srv-host=_dicom._tcp.hospital.example,pacs.hospital.example,104 $ranges
-  printf 'local stratum 8\nallow 10.77.0.0/16\ncmdport 0\npidfile %s/chrony.pid\ndriftfile %s/chrony.drift\n' "$W" "$W" >"$W/chrony.conf"; d dc chronyd -x -d -f "$W/chrony.conf"
+  printf 'local stratum 8\nallow 10.77.0.0/16\ncmdport 0\npidfile %s/chrony.pid\ndriftfile %s/chrony.drift\n' "$W" "$W" >"$W/chrony.conf"; d dc chronyd -u root -x -d -f "$W/chrony.conf"
   mkdir -p "$W/ldap"; printf 'include /etc/ldap/schema/core.schema\ninclude /etc/ldap/schema/cosine.schema\ninclude /etc/ldap/schema/inetorgperson.schema\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\ndatabase mdb\nsuffix "dc=hospital,dc=example"\nrootdn "cn=admin,dc=hospital,dc=example"\nrootpw vorlagen-geheim-2026\ndirectory %s/ldap\n' "$W" >"$W/slapd.conf"
   printf 'dn: dc=hospital,dc=example\nobjectClass: dcObject\nobjectClass: organization\ndc: hospital\no: Sample Hospital\n\ndn: uid=oprangel,dc=hospital,dc=example\nobjectClass: inetOrgPerson\nuid: oprangel\ncn: Ottokar Prangelhofer\nsn: Prangelhofer\n' | slapadd -f "$W/slapd.conf" >>"$W/dc.log" 2>&1
   d dc slapd -d 0 -f "$W/slapd.conf" -h ldap://10.77.1.5/
   serve dc smtp 25; serve dc sip 5060; serve dc sinkudp 514
   # imaging
   cat >"$W/orthanc.json" <<O
-{"Name":"SAMPLE PACS","StorageDirectory":"$W/odb","IndexDirectory":"$W/odb","DicomAet":"PACS","DicomPort":104,"HttpPort":8042,"RemoteAccessAllowed":true,"AuthenticationEnabled":false,
+{"Name":"SAMPLE PACS","StorageDirectory":"$W/odb","IndexDirectory":"$W/odb","DicomAet":"PACS","DicomPort":104,"HttpPort":8042,"RemoteAccessAllowed":true,"AuthenticationEnabled":true,"RegisteredUsers":{"radws":"vorlagen-geheim-2026"},
 "DicomModalities":{"RADWS":["RADWS","10.77.3.21",11112]},"DicomAlwaysAllowFind":true,"DicomAlwaysAllowMove":true,"DicomAlwaysAllowGet":true,"DicomAlwaysAllowStore":true,"ConcurrentJobs":1,
 "Plugins":["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],"DicomWeb":{"Enable":true,"Root":"/dicom-web/"}}
 O
@@ -50,13 +50,13 @@ O
   # records and messages
   hl7 engine 2575 MIRTH; hl7 his 2575 EPIC; hl7 lis 2575 LAB; hl7 pumpsrv 6661 ONLINESUITE; hl7 carelink 2575 CARELINK
   serve lis astmhost 12000
-  mkdir -p "$W/fhir"; printf '{"resourceType":"Patient","id":"v1","name":[{"family":"Vorlagenberg","given":["Aurelinda"]}],"birthDate":"1931-03-17","identifier":[{"system":"urn:oid:1.2","value":"7734019001"}]}' >"$W/fhir/Patient"
+  mkdir -p "$W/fhir"; $PY "$S/people.py" >"$W/fhir/Patients"
   printf '{"resourceType":"Observation","id":"o1","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"2708-6"}]},"subject":{"reference":"Patient/v1"},"valueQuantity":{"value":97,"unit":"%%"}}' >"$W/fhir/Observation"
   printf '{"resourceType":"CapabilityStatement","status":"active","kind":"instance","fhirVersion":"4.0.1","software":{"name":"HAPI FHIR Server","version":"6.8.0"},"format":["json"]}' >"$W/fhir/metadata"
   cat >"$W/nginx.conf" <<N
 daemon off; pid $W/nginx.pid; error_log $W/nginx.err; worker_processes 1; events{worker_connections 64;}
 http{ access_log off; default_type application/fhir+json; client_body_temp_path $W; server{ listen 80; add_header X-Powered-By "HAPI FHIR 6.8.0 REST Server (FHIR Server; FHIR 4.0.1/R4)";
- location = /fhir/Patient/v1 { alias $W/fhir/Patient; } location = /fhir/metadata { alias $W/fhir/metadata; } location /fhir/Observation { if (\$request_method = POST) { return 201 '{"resourceType":"Observation","id":"o2","status":"final"}'; } alias $W/fhir/Observation; } } }
+ location = /fhir/Patient { alias $W/fhir/Patients; } location = /fhir/metadata { alias $W/fhir/metadata; } location /fhir/Observation { if (\$request_method = POST) { return 201 '{"resourceType":"Observation","id":"o2","status":"final"}'; } alias $W/fhir/Observation; } } }
 N
   d fhir nginx -c "$W/nginx.conf"
   # files
@@ -69,7 +69,7 @@ N
   # the ward
   serve mon1 monitor 10.77.4.11 "$(mac mon1)" "IntelliVue MX800" DE77004711 M.04.01 0; serve mon2 monitor 10.77.4.12 "$(mac mon2)" "IntelliVue MP70" DE77004712 J.10.50 1
   telnetd ge1 'CARESCAPE B650'; telnetd spectrum 'Sigma Spectrum WBM v20D29'
-  mkdir -p "$W/ftp/in" /run/vsftpd/empty; chmod 777 "$W/ftp/in"; printf 'listen=YES\nbackground=NO\nanonymous_enable=YES\nanon_root=%s/ftp\nanon_upload_enable=YES\nwrite_enable=YES\nno_anon_password=YES\nftp_username=nobody\nsecure_chroot_dir=%s/ftp\nseccomp_sandbox=NO\nxferlog_enable=NO\n' "$W" "$W" >"$W/vsftpd.conf"
+  mkdir -p "$W/ftp/in"; chmod 755 "$W" "$W/ftp"; chmod 777 "$W/ftp/in"; printf 'listen=YES\nbackground=NO\nanonymous_enable=YES\nanon_root=%s/ftp\nanon_upload_enable=YES\nwrite_enable=YES\nno_anon_password=YES\nftp_username=daemon\nsecure_chroot_dir=%s/ftp\nseccomp_sandbox=NO\nxferlog_enable=NO\n' "$W" "$W" >"$W/vsftpd.conf"
   cp "$W/vsftpd.conf" "$W/vsftpd.muse.conf"; echo 'ftpd_banner=Sigma Spectrum WBM v20D29 FTP server' >>"$W/vsftpd.conf"; d spectrum vsftpd "$W/vsftpd.conf"; d files vsftpd "$W/vsftpd.muse.conf"
   serve spacecom web 80 "SpaceCom" "SpaceCom/012U000061"
   tls vent 6464 vent; tls anaes 6464 vent
@@ -90,6 +90,6 @@ N
   avahi camera axis-accc8e770620 _axis-video._tcp 80 'macaddress=ACCC8E770620' -- _http._tcp 80; avahi wardpc WARD-PC-07
   serve camera ssdp 10.77.6.20 urn:axis-com:service:BasicService:1 'Linux/4.9 UPnP/1.0 AXIS P3225-LV Network Camera/9.70'; serve camera web 80 "AXIS P3225-LV Network Camera" Apache/2.4.46 AXIS_ACCC8E770620
   serve printer ssdp 10.77.6.10 urn:schemas-upnp-org:device:Printer:1 'HP LaserJet M507 UPnP/1.0'
-  d switch lldpd -d -cc -S 'Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(2)E6, RELEASE SOFTWARE (fc1)' -m 10.77.0.2 -I eth0 -P 'cisco WS-C2960X-24TS-L' -H 1 -k
+  printf 'configure lldp tx-interval 4\nconfigure system hostname sw-icu-1\n' >"$W/lldpd.conf"; d switch lldpd -O "$W/lldpd.conf" -d -c -S 'Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(2)E6, RELEASE SOFTWARE (fc1)' -m 10.77.0.2 -I eth0 -P 'cisco WS-C2960X-24TS-L' -H 1 -k
   d vent $PY "$S/talk.py" sdc 10.77.4.21 Dräger "Evita V800" ASLB0021 70001; d anaes $PY "$S/talk.py" sdc 10.77.4.23 Dräger "Perseus A500" ASLC0042 70637
 }

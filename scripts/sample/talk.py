@@ -210,7 +210,7 @@ def monitor(ip, mac, model, serial, software, patient):
     given, mrn, birth, _ = PATIENTS[int(patient)]
     mac, s = bytes.fromhex(mac.replace(":", "")), udp(24105, True)
     attrs = several(ava(61696, mac + socket.inet_aton(ip) + b"\xff\xff\0\0"), ava(61697, several(u16(5, 1, 24105, 0))))
-    hello = b"\0\1\1\0" + remote(1, 0, MDS + b"\0\0\0\1" + u16(3350) + sized(attrs))
+    hello = b"\0\1\1\0" + remote(1, 0, MDS + b"\0\0\0\1" + u16(3351) + sized(attrs))
 
     def announce():
         while True:
@@ -258,14 +258,14 @@ def rwhat(ip, patient):
     place, name = b"ICU|BED-04", f"{FAMILY},{PATIENTS[int(patient)][0]}"[:14].encode()
     b[12:12 + len(place)], b[28:28 + len(name)], b[43] = place, name, 7
     b[44:72] = u16(3, 2000, 17, 32, 9, 2000, 19, 3000, 28, 3001, 13, 2000, 12, 2000)
-    for _ in range(12):
+    for _ in range(8):
         s.sendto(bytes(b), ("10.77.255.255", 7000))
         time.sleep(3)
 
 
 def unitytime(ip):
     s = udp(2000, True)
-    for _ in range(8):
+    for _ in range(6):
         b = bytearray(64)
         b[6:10], b[24:32], b[60:64] = socket.inet_aton(ip), b"ICU|CIC1", struct.pack(">I", int(time.time()) + 2208988800)
         s.sendto(bytes(b), ("10.77.255.255", 2000))
@@ -321,6 +321,16 @@ def cdp(mac, ident, platform, version, port):
     for _ in range(2):
         s.send(bytes.fromhex("01000ccccccc") + bytes.fromhex(mac.replace(":", "")) + u16(len(llc)) + llc)
         time.sleep(2)
+
+
+def claim(ip, mac):
+    """Gratuitous ARP for an address."""
+    mac = bytes.fromhex(mac.replace(":", ""))
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind(("eth0", 0))
+    for _ in range(2):
+        s.send(b"\xff" * 6 + mac + u16(0x0806, 1, 0x0800, 0x0604, 1) + mac + socket.inet_aton(ip) + bytes(6) + socket.inet_aton(ip))
+        time.sleep(.5)
 
 
 # --- serial server with a ventilator's Medibus behind it ---
