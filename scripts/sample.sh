@@ -1,5 +1,6 @@
 #!/bin/bash
-# Makes testdata/ward.pcapng, the capture that `make run` reads, and testdata/ward.labels.json, the truth about its hosts.
+# Makes testdata/ward.pcapng, the capture that `make run` reads, and testdata/ward.labels.json, the truth about its
+# hosts, which testdata/README.md shows as a table.
 #
 # usage: scripts/sample.sh [FOLDER]     (root, Debian; about two minutes; FOLDER keeps the single captures and logs)
 #
@@ -77,7 +78,7 @@ sleep 2; kill -INT $TD; wait $TD; tail -3 "$W/tcpdump.log"
 
 # --- one file: the bridge, and the radio as a second interface ---
 $PY "$S/ble.py" "$W/ble.pcap" $((begin + 20)) || exit 1
-$PY "$S/join.py" "$W/ward.pcapng" ward="$W/lan.pcap" radio="$W/ble.pcap" && $PY "$S/labels.py" "$S" >"$W/labels.json" || exit 1
+$PY "$S/join.py" "$W/ward.pcapng" ward="$W/lan.pcap" radio="$W/ble.pcap" || exit 1
 size=$(stat -c %s "$W/ward.pcapng")
 [ "$size" -gt 1000000 ] && [ "$size" -le 8000000 ] || { echo "sample.sh: $size bytes is not the size of a good sample; testdata is left as it was (logs: run again with a FOLDER)" >&2; exit 1; }
-cp "$W/ward.pcapng" "$T/ward.pcapng"; cp "$W/labels.json" "$T/ward.labels.json"; ls -l "$T"
+$PY "$S/labels.py" "$S" "$T/ward.labels.json" "$T/README.md" && cp "$W/ward.pcapng" "$T/ward.pcapng" && ls -l "$T"

@@ -65,14 +65,14 @@ N
   serve archive web 5000 "Synology DiskStation - ARCHIVE" nginx
   # gateways and servers of device makers
   serve pumpsrv web 80 "B. Braun OnlineSuite" "Apache/2.4.41 (Win64)"; serve capsule web 80 "Capsule SmartLinx Neuron 2" lighttpd/1.4.35; serve piic web 80 "Philips IntelliVue Information Center iX C.03" Microsoft-IIS/10.0
-  serve cic web 80 "GE CIC Pro Clinical Information Center" "Apache/1.3.27"; serve alarissrv web 80 "BD Alaris Systems Manager" Microsoft-IIS/8.5; serve alarissrv sink 3613 ok; tls alarissrv 443 old
+  serve cic web 80 "GE CIC Pro Clinical Information Center" "Apache/1.3.27"; serve alarissrv web 80 "BD Alaris Systems Manager" Microsoft-IIS/8.5; serve alarissrv sink 3613 ok; tls alarissrv 443 old -tls1_2
   # the ward
   serve mon1 monitor 10.77.4.11 "$(mac mon1)" "IntelliVue MX800" DE77004711 M.04.01 0; serve mon2 monitor 10.77.4.12 "$(mac mon2)" "IntelliVue MP70" DE77004712 J.10.50 1
   telnetd ge1 'CARESCAPE B650'; telnetd spectrum 'Sigma Spectrum WBM v20D29'
   mkdir -p "$W/ftp/in"; chmod 755 "$W" "$W/ftp"; chmod 777 "$W/ftp/in"; printf 'listen=YES\nbackground=NO\nanonymous_enable=YES\nanon_root=%s/ftp\nanon_upload_enable=YES\nwrite_enable=YES\nno_anon_password=YES\nftp_username=daemon\nsecure_chroot_dir=%s/ftp\nseccomp_sandbox=NO\nxferlog_enable=NO\n' "$W" "$W" >"$W/vsftpd.conf"
   cp "$W/vsftpd.conf" "$W/vsftpd.muse.conf"; echo 'ftpd_banner=Sigma Spectrum WBM v20D29 FTP server' >>"$W/vsftpd.conf"; d spectrum vsftpd "$W/vsftpd.conf"; d files vsftpd "$W/vsftpd.muse.conf"
   serve spacecom web 80 "SpaceCom" "SpaceCom/012U000061"
-  tls vent 6464 vent; tls anaes 6464 vent
+  tls vent 6464 vent -tls1_2; tls anaes 6464 vent
   serve nport medibus 4001; serve nport web 80 "NPort Web Console" MoxaHttp/1.0
   serve pyxis web 80 "BD Pyxis MedStation ES" Microsoft-IIS/10.0
   serve nursecall web 80 "Rauland Responder 5" "Apache-Coyote/1.1" "Responder 5"; serve nursecall sip 5060
