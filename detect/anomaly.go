@@ -1,17 +1,13 @@
 package detect
 
-import (
-	"fmt"
-
-	"wardkeeper/ward"
-)
+import "wardkeeper/ward"
 
 // Misuse is what an anomaly with a code means.
 type Misuse struct {
 	Code       string
 	Severity   ward.Severity
 	Confidence int
-	Title      string // followed by "against" and the victim's address
+	Title      string // followed by the victim's address
 	Says       string
 	FromVictim bool // the victim's answer shows it
 }
@@ -39,7 +35,7 @@ func (m *Misuse) Hit(o *ward.Observation) *Hit {
 	attacker, victim := m.Sides(o)
 	return &Hit{
 		Key: o.Zone + "|" + Host(attacker) + "|" + Host(victim), Severity: m.Severity, Confidence: m.Confidence,
-		Title: fmt.Sprintf("%s against %s", m.Title, Host(victim)), Says: m.Says,
+		Title: m.Title + " " + Host(victim), Says: m.Says,
 		Attackers: []string{Host(attacker)}, Victims: []string{Host(victim)},
 		// Only the victim: who the attacker is stands beside it.
 		About: []ward.Endpoint{victim}, Count: o.Anomaly.Count,

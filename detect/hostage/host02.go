@@ -17,17 +17,17 @@ const (
 
 // exploits are the shapes that only exploits of MS17-010 have.
 var exploits = []detect.Misuse{
-	{Code: "smb.ms17-010-probe", Severity: ward.Medium, Confidence: 70, Title: "Search for the flaw that WannaCry used, which is there,",
+	{Code: "smb.ms17-010-probe", Severity: ward.Medium, Confidence: 70, Title: "Someone found the flaw that WannaCry used, at",
 		Says: "asked for what only an unpatched file server answers so, and it did"},
-	{Code: "smb.eternalblue", Severity: ward.High, Confidence: 95, Title: "Attack with EternalBlue, the exploit of WannaCry,",
+	{Code: "smb.eternalblue", Severity: ward.High, Confidence: 95, Title: "Attack with EternalBlue, the exploit of WannaCry, against",
 		Says: "continued a transaction in the way that EternalBlue does"},
-	{Code: "smb.eternalromance", Severity: ward.High, Confidence: 95, Title: "Attack with EternalRomance, an exploit of file sharing,",
+	{Code: "smb.eternalromance", Severity: ward.High, Confidence: 95, Title: "Attack with EternalRomance, an exploit of file sharing, against",
 		Says: "wrote into an open transaction, as EternalRomance does"},
-	{Code: "smb.nt-rename", Severity: ward.High, Confidence: 80, Title: "Attack with EternalChampion, an exploit of file sharing,",
+	{Code: "smb.nt-rename", Severity: ward.High, Confidence: 80, Title: "Attack with EternalChampion, an exploit of file sharing, against",
 		Says: "sent a rename transaction that no client sends"},
-	{Code: "smb.doublepulsar-ping", Severity: ward.High, Confidence: 80, Title: "Knocking at the DoublePulsar backdoor",
+	{Code: "smb.doublepulsar-ping", Severity: ward.High, Confidence: 80, Title: "Someone knocks at the DoublePulsar backdoor of",
 		Says: "sent a request that only asks for the DoublePulsar backdoor"},
-	{Code: "smb.doublepulsar", Severity: ward.Critical, Confidence: 95, Title: "The DoublePulsar backdoor answers: an attack succeeded",
+	{Code: "smb.doublepulsar", Severity: ward.Critical, Confidence: 95, Title: "The DoublePulsar backdoor answers: an attack succeeded against",
 		Says: "answered as an installed DoublePulsar backdoor", FromVictim: true},
 }
 

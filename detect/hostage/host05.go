@@ -21,7 +21,7 @@ func ImageAndProgram() detect.Detector {
 			"TIFF preambles of whole-slide images are no programs and are not reported.",
 		StateVersion: 1,
 	}, []detect.Misuse{
-		{Code: "dicom.preamble-executable", Severity: ward.High, Confidence: 95, Title: "A medical image that is also a program was sent",
+		{Code: "dicom.preamble-executable", Severity: ward.High, Confidence: 95, Title: "A medical image that is also a program was sent to",
 			Says: "the preamble of a DICOM file begins as a program does"},
 	})
 }

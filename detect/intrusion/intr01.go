@@ -118,24 +118,28 @@ func (d *reconnaissance) knock(o *ward.Observation, emit func(*detect.Hit)) {
 	began := o.Flow.Start
 	if p := d.find(source{Zone: o.Zone, What: "port", From: o.Src.IP, Port: o.Dst.Port}, o.Time, began); p != nil && p.Hosts.Add(o.Dst.IP, maxProbed) && len(p.Hosts) >= manyHosts {
 		port := strconv.Itoa(int(o.Dst.Port))
-		h := d.hit(o, "port "+port, len(p.Hosts), manyHosts)
+		h := d.hit(o, "port "+port, p.Hosts, len(p.Hosts), manyHosts)
 		h.Title = fmt.Sprintf("%s looks for devices that answer on port %s", detect.Host(o.Src), port)
 		h.Says = fmt.Sprintf("knocked at port %s of %d devices so far %s", port, len(p.Hosts), notAnswered)
 		emit(h)
 	}
 	if p := d.find(source{Zone: o.Zone, What: "host", From: o.Src.IP, To: o.Dst.IP}, o.Time, began); p != nil && p.Ports.Add(o.Dst.Port, maxProbed) && len(p.Ports) >= manyPorts {
-		h := d.hit(o, "host "+detect.Host(o.Dst), len(p.Ports), manyPorts)
+		h := d.hit(o, "host "+detect.Host(o.Dst), nil, len(p.Ports), manyPorts)
 		h.Title = fmt.Sprintf("%s tries the ports of %s", detect.Host(o.Src), detect.Host(o.Dst))
 		h.Says = fmt.Sprintf("knocked at %d ports so far %s", len(p.Ports), notAnswered)
 		emit(h)
 	}
 }
 
-func (d *reconnaissance) hit(o *ward.Observation, what string, n, least int) *detect.Hit {
+// hit tells of a target that is new to a source. The first hit brings those before.
+func (d *reconnaissance) hit(o *ward.Observation, what string, hosts []netip.Addr, n, least int) *detect.Hit {
 	h := &detect.Hit{Key: o.Zone + "|" + detect.Host(o.Src) + "|" + what, Severity: ward.Medium, Confidence: 75,
 		Attackers: []string{detect.Host(o.Src)}, Victims: []string{detect.Host(o.Dst)}, About: []ward.Endpoint{o.Src}}
-	if n == least { // counts those before
+	if n == least {
 		h.Count = uint64(n)
+		for _, ip := range hosts {
+			h.Victims = append(h.Victims, ip.String())
+		}
 	}
 	return h
 }
@@ -167,7 +171,7 @@ func (d *reconnaissance) walk(o *ward.Observation, emit func(*detect.Hit)) {
 	if p == nil || !p.Hosts.Add(o.Dst.IP, maxProbed) || len(p.Hosts) < manyAgents {
 		return
 	}
-	h := d.hit(o, "snmp", len(p.Hosts), manyAgents)
+	h := d.hit(o, "snmp", p.Hosts, len(p.Hosts), manyAgents)
 	h.Severity, h.Confidence = ward.Low, 60
 	h.Title = detect.Host(o.Src) + " reads management data of many devices with the password \"public\""
 	h.Says = fmt.Sprintf("walked %d devices so far with the SNMP community public", len(p.Hosts))

@@ -37,7 +37,7 @@ func endOf(e ward.Endpoint) end {
 func (e end) String() string { return detect.Host(ward.Endpoint{IP: e.ip, MAC: e.mac}) }
 
 // recent is how many paths are found again without a map.
-const recent = 64
+const recent = 128
 
 // clearPaths finds acts that carried patient identity unencrypted: one finding a
 // path, not one a message. It serves PRIV-01 and, towards public addresses, PRIV-02.
@@ -45,11 +45,14 @@ type clearPaths struct {
 	spec   detect.Spec
 	public bool
 	seen   map[path]*detect.Hit // nil for a path that is the other rule's
-	last   [recent]struct {
-		path  path
-		known bool
-		hit   *detect.Hit
-	}
+	last   [recent]slot
+}
+
+// slot is a path between network addresses that was lately used.
+type slot struct {
+	src, dst       netip.Addr
+	zone, protocol string
+	hit            *detect.Hit
 }
 
 // CleartextInside is PRIV-01: patient data crosses the hospital's network in the clear.
@@ -93,25 +96,30 @@ func (d *clearPaths) Apply(o *ward.Observation, _ detect.View, emit func(*detect
 	if !o.Act.Clear {
 		return
 	}
-	p := path{zone: o.Zone, protocol: o.Protocol, src: endOf(o.Src), dst: endOf(o.Dst)}
-	slot := &d.last[spread(&p)]
-	if !slot.known || slot.path != p {
-		slot.path, slot.hit = p, d.find(p, o)
-		slot.known = true
+	if !o.Src.IP.IsValid() || !o.Dst.IP.IsValid() {
+		if h := d.find(o); h != nil {
+			emit(h)
+		}
+		return
 	}
-	if slot.hit != nil {
-		emit(slot.hit)
+	s := &d.last[spread(o.Src.IP, o.Dst.IP)]
+	if s.src != o.Src.IP || s.dst != o.Dst.IP || s.protocol != o.Protocol || s.zone != o.Zone {
+		*s = slot{o.Src.IP, o.Dst.IP, o.Zone, o.Protocol, d.find(o)}
+	}
+	if s.hit != nil {
+		emit(s.hit)
 	}
 }
 
 // spread tells paths between neighbours apart; a clash costs a look into the map.
-func spread(p *path) uint8 {
-	a, b := p.src.ip.As16(), p.dst.ip.As16()
-	return (a[15]*31 + b[15]*7 + a[14]*5 + b[14] + p.src.mac[5]*3 + p.dst.mac[5] + uint8(len(p.protocol))) % recent
+func spread(src, dst netip.Addr) uint8 {
+	a, b := src.As16(), dst.As16()
+	return (a[15]*31 + b[15]*7 + a[14]*5 + b[14]) % recent
 }
 
 // find returns what the path's acts emit, nil if that is not this rule's.
-func (d *clearPaths) find(p path, o *ward.Observation) *detect.Hit {
+func (d *clearPaths) find(o *ward.Observation) *detect.Hit {
+	p := path{zone: o.Zone, protocol: o.Protocol, src: endOf(o.Src), dst: endOf(o.Dst)}
 	h, known := d.seen[p]
 	if known {
 		return h
