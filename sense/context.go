@@ -3,8 +3,7 @@ package sense
 import (
 	"hash/maphash"
 
-	"github.com/zeebo/blake3"
-
+	"wardkeeper/sense/digest"
 	"wardkeeper/ward"
 )
 
@@ -31,7 +30,7 @@ type Context struct {
 	out     *Output
 	privacy Privacy
 	open    func(c *Context, e *Envelope) Child
-	hashers []*blake3.Hasher
+	hashers []*Hasher
 	limits  map[string]uint64
 
 	budget, used int // bytes that analyzers of this shard buffer
@@ -244,12 +243,15 @@ func (c *Context) Child(e *Envelope) Child {
 	return c.open(c, e)
 }
 
-// hasherBytes is about what a hasher occupies.
-const hasherBytes = 11 << 10
+// hasherBytes is about what a hasher occupies at most, on any processor.
+const hasherBytes = 24 << 10
+
+// Hasher computes a keyed BLAKE3 digest.
+type Hasher = digest.Hasher
 
 // Hasher returns an empty keyed BLAKE3 hasher; give it back with FreeHasher. A
 // stream that holds on to one should take it with TryHasher.
-func (c *Context) Hasher() *blake3.Hasher {
+func (c *Context) Hasher() *Hasher {
 	c.used += hasherBytes
 	if n := len(c.hashers); n > 0 {
 		h := c.hashers[n-1]
@@ -257,16 +259,12 @@ func (c *Context) Hasher() *blake3.Hasher {
 		h.Reset()
 		return h
 	}
-	h, err := blake3.NewKeyed(c.privacy.DigestKey()[:])
-	if err != nil { // only for a key that is not 32 bytes, which the type excludes
-		panic(err)
-	}
-	return h
+	return digest.New(c.privacy.DigestKey())
 }
 
 // TryHasher is Hasher within the shard's budget: where that is exhausted it counts
 // the limit and returns nil.
-func (c *Context) TryHasher() *blake3.Hasher {
+func (c *Context) TryHasher() *Hasher {
 	if c.used+hasherBytes > c.budget {
 		c.Limit("sense.parser-memory")
 		return nil
@@ -275,7 +273,7 @@ func (c *Context) TryHasher() *blake3.Hasher {
 }
 
 // FreeHasher takes a hasher back.
-func (c *Context) FreeHasher(h *blake3.Hasher) {
+func (c *Context) FreeHasher(h *Hasher) {
 	c.used -= hasherBytes
 	if len(c.hashers) < 16 {
 		c.hashers = append(c.hashers, h)

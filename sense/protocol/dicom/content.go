@@ -1,8 +1,6 @@
 package dicom
 
 import (
-	"github.com/zeebo/blake3"
-
 	"wardkeeper/format/dicom"
 	"wardkeeper/sense"
 	"wardkeeper/ward"
@@ -29,7 +27,7 @@ type content struct {
 	start    [dicom.GuessBytes]byte
 	deflated *inflater
 
-	header, pixels     *blake3.Hasher
+	header, pixels     *sense.Hasher
 	noDigest           bool
 	headerSum, pixlSum ward.Digest
 	bytes              uint64
@@ -126,9 +124,9 @@ func (x *content) finish(c *sense.Context, complete bool) {
 	x.c = nil
 }
 
-func sum(h *blake3.Hasher, d *ward.Digest) {
+func sum(h *sense.Hasher, d *ward.Digest) {
 	if h != nil {
-		h.Sum(d[:0])
+		h.Sum((*[32]byte)(d))
 	}
 }
 

@@ -220,7 +220,7 @@ func (s *stream) serverKey(c *sense.Context, b []byte) {
 	h := c.Hasher()
 	h.Write(blob)
 	var sum [32]byte
-	h.Sum(sum[:0])
+	h.Sum(&sum)
 	c.FreeHasher(h)
 	c.Sight(sense.ToClient, "ssh host key", ward.Fact{Field: ward.FieldFingerprint, Value: "ssh-hostkey " + hexOf(sum[:16]), Confidence: 90})
 }

@@ -51,7 +51,7 @@ func digest(c *sense.Context, b []byte) string {
 	defer c.FreeHasher(h)
 	h.Write(b)
 	var sum [32]byte
-	h.Sum(sum[:0])
+	h.Sum(&sum)
 	return hex.EncodeToString(sum[:16])
 }
 
