@@ -22,7 +22,7 @@ PIDS=(); P=smp   # prefix of the namespaces
 hosts() { grep -v '^#' "$S/hosts.txt"; }
 down() {
   local p n; trap "" INT TERM   # some services end their whole process group
-  for p in "${PIDS[@]}"; do kill "$p" 2>/dev/null; done; sleep .3
+  for p in $(jobs -p) "${PIDS[@]}"; do kill "$p" 2>/dev/null; done; sleep .3
   for _ in 1 2 3 4 5; do   # a namespace goes when the last process in it is gone
     for n in br $(hosts | cut -d'|' -f1); do
       [ -e "/run/netns/$P$n" ] || continue
@@ -34,8 +34,8 @@ down() {
   done
   [ -n "$keep" ] || rm -rf "$W"
 }
+down 2>/dev/null; mkdir -p "$W"   # what a killed run left
 trap down EXIT; trap 'exit 1' INT TERM
-down 2>/dev/null; mkdir -p "$W"
 
 # --- the network ---
 ip netns add ${P}br; ip netns exec ${P}br sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
