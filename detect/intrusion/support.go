@@ -71,7 +71,7 @@ var supported = []support{
 func endOfSupport(os string) (ends time.Time, ok bool) {
 	os, _, _ = strings.Cut(strings.ToLower(os), "(")
 	for _, one := range strings.Split(os, " / ") {
-		one = strings.TrimSpace(one)
+		one = strings.TrimPrefix(strings.TrimSpace(one), "microsoft ")
 		if !strings.HasPrefix(one, "windows") {
 			one = "windows " + one
 		}
@@ -87,7 +87,6 @@ func endOfSupport(os string) (ends time.Time, ok bool) {
 }
 
 func endOfOne(os string) (time.Time, bool) {
-	os = strings.Replace(os, "microsoft ", "", 1)
 	for i := range supported {
 		s := &supported[i]
 		rest, ok := strings.CutPrefix(os, s.name)
