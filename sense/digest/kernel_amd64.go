@@ -16,6 +16,11 @@ var hasKernel = cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512BW
 //go:noescape
 func chunks(in *byte, key *chain, counter uint64, out *[16]chain)
 
+// chunks8 is chunks for eight.
+//
+//go:noescape
+func chunks8(in *byte, key *chain, counter uint64, out *[8]chain)
+
 // parents puts the chaining values of sixteen pairs to out, which may overlap in.
 //
 //go:noescape

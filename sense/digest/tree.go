@@ -8,7 +8,7 @@ import (
 // chain is a chaining value, or the key in its place.
 type chain [8]uint32
 
-// Flags of the compression function (section 2.2, table 3).
+// Flags of the compression function (section 2.2).
 const (
 	chunkStart = 1 << 0
 	chunkEnd   = 1 << 1
@@ -27,7 +27,7 @@ const (
 // depth is how many subtrees fit before the stack grows: enough for 64 MiB.
 const depth = 12
 
-// few is up to how many chunks or pairs are faster one after another.
+// few is up to how many pairs are faster one after another.
 const few = 2
 
 // tree hashes sixteen chunks at a time, a group. Its stack is the paper's (section
@@ -127,7 +127,7 @@ func (t *tree) last(n *node, whole int) {
 // join replaces n, the last chunk, by the root.
 func (t *tree) join(n *node, whole int) {
 	var level [2 * lanes]chain // subtrees of equal size, from left to right
-	t.chunks(level[:], whole)
+	t.chunks(&level, whole)
 	count, top := whole, len(t.stack)
 	for g := t.groups; g > 0 || count > 0; g >>= 1 {
 		if g&1 == 1 {
@@ -150,23 +150,14 @@ func (t *tree) join(n *node, whole int) {
 	}
 }
 
-// chunks puts the chaining values of the first whole chunks in the buffer to out.
-func (t *tree) chunks(out []chain, whole int) {
-	counter := t.groups * lanes
-	if whole > few {
-		chunks(&t.buf[0], &t.key, counter, (*[lanes]chain)(out)) // what lies behind them is not used
-		return
-	}
-	for c := range whole {
-		cv, flags := t.key, uint32(keyed|chunkStart)
-		for at := c * chunkLen; at < (c+1)*chunkLen; at += blockLen {
-			if at == (c+1)*chunkLen-blockLen {
-				flags |= chunkEnd
-			}
-			compress(&cv, (*[blockLen]byte)(t.buf[at:]), counter+uint64(c), blockLen, flags)
-			flags = keyed
-		}
-		out[c] = cv
+// chunks puts the chaining values of the first whole chunks in the buffer to out,
+// and behind them what is of no use.
+func (t *tree) chunks(out *[2 * lanes]chain, whole int) {
+	switch counter := t.groups * lanes; {
+	case whole > lanes/2:
+		chunks(&t.buf[0], &t.key, counter, (*[lanes]chain)(out[:]))
+	case whole > 0:
+		chunks8(&t.buf[0], &t.key, counter, (*[lanes / 2]chain)(out[:]))
 	}
 }
 

@@ -7,9 +7,10 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"strings"
 )
 
-// Flags of the compression function (section 2.2, table 3).
+// Flags of the compression function (section 2.2).
 const (
 	chunkStart = 1 << 0
 	chunkEnd   = 1 << 1
@@ -18,7 +19,6 @@ const (
 )
 
 const (
-	lanes     = 16
 	chunkLen  = 1024
 	blockLen  = 64
 	rounds    = 7
@@ -26,10 +26,10 @@ const (
 	chainSize = 32
 )
 
-// iv is section 2.2's table 1.
+// iv is the initial value (section 2.2).
 var iv = [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
 
-// permutation reorders the message between rounds (section 2.2, table 2).
+// permutation reorders the message between rounds (section 2.2).
 var permutation = [words]int{2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8}
 
 // schedule says which message word comes at which place of each round.
@@ -54,8 +54,10 @@ func main() {
 	p("")
 	p(`#include "textflag.h"`)
 	data()
-	chunks()
-	parents()
+	sixteen, eight := kernel{16, "Z"}, kernel{8, "Y"}
+	sixteen.chunks("chunks")
+	eight.chunks("chunks8")
+	sixteen.parents("parents")
 	compress()
 	if err := out.Flush(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -67,6 +69,11 @@ func main() {
 func p(format string, a ...any) { fmt.Fprintf(out, format+"\n", a...) }
 func i(format string, a ...any) { p("\t"+format, a...) }
 
+// i writes an instruction on registers as wide as the lanes, such as @0.
+func (k kernel) i(format string, a ...any) {
+	i(strings.ReplaceAll(format, "@", k.registers), a...)
+}
+
 // data writes the constants.
 func data() {
 	p("")
@@ -75,7 +82,7 @@ func data() {
 	}
 	p("GLOBL iv<>(SB), RODATA|NOPTR, $32")
 	p("")
-	for k := range lanes {
+	for k := range 16 {
 		p("DATA lane<>+%d(SB)/4, $%d", 4*k, k)
 	}
 	p("GLOBL lane<>(SB), RODATA|NOPTR, $64")
@@ -91,15 +98,20 @@ func data() {
 	p("GLOBL order<>(SB), RODATA|NOPTR, $%d", 64*rounds)
 }
 
-// Of the sixteen-lane kernels, Z0-Z15 are the sixteen state words and Z16-Z31 the
-// sixteen message words, each of sixteen inputs side by side.
+// A kernel works on several inputs side by side, one a lane: in registers 0-15 are
+// the sixteen words of their states, in 16-31 those of their messages.
+type kernel struct {
+	lanes     int
+	registers string // X, Y or Z, as wide as the lanes
+}
+
 const message = 16
 
-// chunks writes the kernel for sixteen whole chunks (section 2.4).
-func chunks() {
+// chunks writes the kernel for as many whole chunks as it has lanes (section 2.4).
+func (k kernel) chunks(name string) {
 	p("")
-	p("// func chunks(in *byte, key *chain, counter uint64, out *[16]chain)")
-	p("TEXT ·chunks(SB), NOSPLIT, $0-32")
+	p("// func %s(in *byte, key *chain, counter uint64, out *[%d]chain)", name, k.lanes)
+	p("TEXT ·%s(SB), NOSPLIT, $0-32", name)
 	i("MOVQ in+0(FP), SI")
 	i("MOVQ key+8(FP), DX")
 	i("MOVQ counter+16(FP), R8")
@@ -109,21 +121,21 @@ func chunks() {
 	i("MOVL $%d, R10 // flags of the first block", keyed|chunkStart)
 	i("MOVL $%d, R11 // of the last", keyed|chunkEnd)
 	i("MOVL $%d, CX // blocks to go", chunkLen/blockLen)
-	loadKey()
+	k.loadKey()
 	p("")
 	p("block:")
-	transposeIn(chunkLen)
+	k.transposeIn(chunkLen)
 	p("")
 	p("\t// The rest of the state: IV, counter, length, flags. The first lane's counter")
-	p("\t// is a multiple of sixteen, so that no lane carries into the upper half.")
-	loadIV()
-	i("VPBROADCASTD R8, Z12")
-	i("VPADDD lane<>(SB), Z12, Z12")
-	i("VPBROADCASTD R9, Z13")
+	p("\t// is a multiple of the lanes, so that none carries into the upper half.")
+	k.loadIV()
+	k.i("VPBROADCASTD R8, @12")
+	k.i("VPADDD lane<>(SB), @12, @12")
+	k.i("VPBROADCASTD R9, @13")
 	i("MOVL $%d, AX", blockLen)
-	i("VPBROADCASTD AX, Z14")
-	i("VPBROADCASTD R10, Z15")
-	compress16()
+	k.i("VPBROADCASTD AX, @14")
+	k.i("VPBROADCASTD R10, @15")
+	k.mixAll()
 	p("")
 	i("ADDQ $%d, SI", blockLen)
 	i("MOVL $%d, R10", keyed)
@@ -131,128 +143,128 @@ func chunks() {
 	i("CMOVLEQ R11, R10")
 	i("DECL CX")
 	i("JNZ block")
-	transposeOut()
+	k.transposeOut()
 	i("VZEROUPPER")
 	i("RET")
 }
 
-// parents writes the kernel for sixteen parent nodes, of which each one's children
+// parents writes the kernel for as many parent nodes, of which each one's children
 // lie side by side and so make up its block (section 2.5).
-func parents() {
+func (k kernel) parents(name string) {
 	p("")
-	p("// func parents(in *[32]chain, key *chain, out *[16]chain)")
-	p("TEXT ·parents(SB), NOSPLIT, $0-24")
+	p("// func %s(in *[%d]chain, key *chain, out *[%d]chain)", name, 2*k.lanes, k.lanes)
+	p("TEXT ·%s(SB), NOSPLIT, $0-24", name)
 	i("MOVQ in+0(FP), SI")
 	i("MOVQ key+8(FP), DX")
 	i("MOVQ out+16(FP), DI")
-	loadKey()
-	transposeIn(blockLen)
+	k.loadKey()
+	k.transposeIn(blockLen)
 	p("")
 	p("\t// The rest of the state: IV, no counter, length, flags.")
-	loadIV()
-	i("VPXORD Z12, Z12, Z12")
-	i("VPXORD Z13, Z13, Z13")
+	k.loadIV()
+	k.i("VPXORD @12, @12, @12")
+	k.i("VPXORD @13, @13, @13")
 	i("MOVL $%d, AX", blockLen)
-	i("VPBROADCASTD AX, Z14")
+	k.i("VPBROADCASTD AX, @14")
 	i("MOVL $%d, AX", keyed|parent)
-	i("VPBROADCASTD AX, Z15")
-	compress16()
-	transposeOut()
+	k.i("VPBROADCASTD AX, @15")
+	k.mixAll()
+	k.transposeOut()
 	i("VZEROUPPER")
 	i("RET")
 }
 
-func loadKey() {
-	for k := range 8 {
-		i("VPBROADCASTD %d(DX), Z%d", 4*k, k)
+func (k kernel) loadKey() {
+	for w := range 8 {
+		k.i("VPBROADCASTD %d(DX), @%d", 4*w, w)
 	}
 }
 
-func loadIV() {
-	for k := range 4 {
-		i("VPBROADCASTD iv<>+%d(SB), Z%d", 4*k, 8+k)
+func (k kernel) loadIV() {
+	for w := range 4 {
+		k.i("VPBROADCASTD iv<>+%d(SB), @%d", 4*w, 8+w)
 	}
 }
 
-// transposeIn loads sixteen blocks that lie stride bytes apart, so that one
-// register holds the same word of all. Four 128-bit pieces are gathered from
-// memory in the order that leaves only 4×4 transposes within them.
-func transposeIn(stride int) {
+// transposeIn loads blocks that lie stride bytes apart, so that one register holds
+// the same word of all. A register's 128-bit pieces are gathered from memory in the
+// order that leaves only 4×4 transposes within them.
+func (k kernel) transposeIn(stride int) {
 	for column := range 4 {
 		p("")
 		p("\t// Words %d-%d.", 4*column, 4*column+3)
 		for row := range 4 {
-			at := func(k int) int { return (row+4*k)*stride + 16*column }
+			at := func(piece int) int { return (row+4*piece)*stride + 16*column }
 			i("VMOVDQU %d(SI), X%d", at(0), 8+row)
-			for k := 1; k < 4; k++ {
-				i("VINSERTI32X4 $%d, %d(SI), Z%d, Z%d", k, at(k), 8+row, 8+row)
+			for piece := 1; piece < k.lanes/4; piece++ {
+				k.i("VINSERTI32X4 $%d, %d(SI), @%d, @%d", piece, at(piece), 8+row, 8+row)
 			}
 		}
-		quads([4]int{8, 9, 10, 11}, [4]int{12, 13, 14, 15}, message+4*column)
+		k.quads([4]int{8, 9, 10, 11}, [4]int{12, 13, 14, 15}, message+4*column)
 	}
 }
 
 // quads transposes the 4×4 words in each 128-bit piece of the registers in.
-func quads(in, temp [4]int, to int) {
-	i("VPUNPCKLDQ Z%d, Z%d, Z%d", in[1], in[0], temp[0])
-	i("VPUNPCKHDQ Z%d, Z%d, Z%d", in[1], in[0], temp[1])
-	i("VPUNPCKLDQ Z%d, Z%d, Z%d", in[3], in[2], temp[2])
-	i("VPUNPCKHDQ Z%d, Z%d, Z%d", in[3], in[2], temp[3])
-	i("VPUNPCKLQDQ Z%d, Z%d, Z%d", temp[2], temp[0], to)
-	i("VPUNPCKHQDQ Z%d, Z%d, Z%d", temp[2], temp[0], to+1)
-	i("VPUNPCKLQDQ Z%d, Z%d, Z%d", temp[3], temp[1], to+2)
-	i("VPUNPCKHQDQ Z%d, Z%d, Z%d", temp[3], temp[1], to+3)
+func (k kernel) quads(in, temp [4]int, to int) {
+	k.i("VPUNPCKLDQ @%d, @%d, @%d", in[1], in[0], temp[0])
+	k.i("VPUNPCKHDQ @%d, @%d, @%d", in[1], in[0], temp[1])
+	k.i("VPUNPCKLDQ @%d, @%d, @%d", in[3], in[2], temp[2])
+	k.i("VPUNPCKHDQ @%d, @%d, @%d", in[3], in[2], temp[3])
+	k.i("VPUNPCKLQDQ @%d, @%d, @%d", temp[2], temp[0], to)
+	k.i("VPUNPCKHQDQ @%d, @%d, @%d", temp[2], temp[0], to+1)
+	k.i("VPUNPCKLQDQ @%d, @%d, @%d", temp[3], temp[1], to+2)
+	k.i("VPUNPCKHQDQ @%d, @%d, @%d", temp[3], temp[1], to+3)
 }
 
-// transposeOut stores the sixteen lanes of Z0-Z7 as chaining values.
-func transposeOut() {
+// transposeOut stores the lanes of registers 0-7 as chaining values.
+func (k kernel) transposeOut() {
 	p("")
 	p("\t// Chaining values out, one behind the other.")
-	quads([4]int{0, 1, 2, 3}, [4]int{12, 13, 14, 15}, message)
-	quads([4]int{4, 5, 6, 7}, [4]int{12, 13, 14, 15}, message+4)
-	for lane := range lanes {
+	k.quads([4]int{0, 1, 2, 3}, [4]int{12, 13, 14, 15}, message)
+	k.quads([4]int{4, 5, 6, 7}, [4]int{12, 13, 14, 15}, message+4)
+	for lane := range k.lanes {
 		for half := range 2 {
-			i("VEXTRACTI32X4 $%d, Z%d, %d(DI)", lane/4, message+4*half+lane%4, chainSize*lane+16*half)
+			k.i("VEXTRACTI32X4 $%d, @%d, %d(DI)", lane/4, message+4*half+lane%4, chainSize*lane+16*half)
 		}
 	}
 }
 
-// compress16 is the compression function (section 2.2) on sixteen states, down to
-// the new chaining values in Z0-Z7.
-func compress16() {
+// mixAll is the compression function (section 2.2) on every lane, down to the new
+// chaining values in registers 0-7.
+func (k kernel) mixAll() {
 	columns := [4][4]int{{0, 4, 8, 12}, {1, 5, 9, 13}, {2, 6, 10, 14}, {3, 7, 11, 15}}
 	diagonals := [4][4]int{{0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13}, {3, 4, 9, 14}}
 	for r, m := range schedule() {
 		p("")
 		p("\t// Round %d.", r+1)
-		mix(columns, m[:8])
-		mix(diagonals, m[8:])
+		k.mix(columns, m[:8])
+		k.mix(diagonals, m[8:])
 	}
 	p("")
-	for k := range 8 {
-		i("VPXORD Z%d, Z%d, Z%d", 8+k, k, k)
+	for w := range 8 {
+		k.i("VPXORD @%d, @%d, @%d", 8+w, w, w)
 	}
 }
 
 // mix writes four G beside each other, they do not depend on one another.
-func mix(g [4][4]int, m []int) {
+func (k kernel) mix(g [4][4]int, m []int) {
 	const a, b, c, d = 0, 1, 2, 3
 	add := func(to, from int) {
 		for _, s := range g {
-			i("VPADDD Z%d, Z%d, Z%d", s[from], s[to], s[to])
+			k.i("VPADDD @%d, @%d, @%d", s[from], s[to], s[to])
 		}
 	}
 	addWord := func(second int) {
-		for k, s := range g {
-			i("VPADDD Z%d, Z%d, Z%d", message+m[2*k+second], s[a], s[a])
+		for n, s := range g {
+			k.i("VPADDD @%d, @%d, @%d", message+m[2*n+second], s[a], s[a])
 		}
 	}
 	turn := func(to, from, by int) {
 		for _, s := range g {
-			i("VPXORD Z%d, Z%d, Z%d", s[from], s[to], s[to])
+			k.i("VPXORD @%d, @%d, @%d", s[from], s[to], s[to])
 		}
 		for _, s := range g {
-			i("VPRORD $%d, Z%d, Z%d", by, s[to], s[to])
+			k.i("VPRORD $%d, @%d, @%d", by, s[to], s[to])
 		}
 	}
 	addWord(0)
