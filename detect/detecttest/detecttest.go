@@ -12,7 +12,7 @@
 //
 // A line begins with its offset from the start (2026-03-02T08:00:00Z, or what "at"
 // says), then "SRC > DST PROTOCOL KIND WHAT field=value …"; addresses are ip, ip:port
-// or [ip6]:port, each with /mac, or "-". A token is "kind:text". A detail of an act
+// or [ip6]:port, each with /mac, or "-". Lines are put in the order of their times. A token is "kind:text". A detail of an act
 // begins with a dot. "silent" expects nothing; "any order" says that the order of
 // the lines does not matter, which is then tried.
 //

@@ -1,11 +1,13 @@
 package detecttest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +52,11 @@ func ReadStory(file string) (*Story, error) {
 	}
 	if len(p.story.Expect) == 0 && !p.silent {
 		return nil, fmt.Errorf("%s: neither expect nor silent", file)
+	}
+	all := p.story.Observations
+	slices.SortStableFunc(all, func(a, b ward.Observation) int { return cmp.Compare(a.Time, b.Time) })
+	for i := range all {
+		all[i].Packet = uint64(i + 1)
 	}
 	return p.story, nil
 }
@@ -112,7 +119,7 @@ func (p *parser) observations(offset, rest string) error {
 		if err != nil {
 			return err
 		}
-		o := ward.Observation{Time: p.base + p.now, Zone: p.zone, Capture: "story", Packet: uint64(len(p.story.Observations) + 1)}
+		o := ward.Observation{Time: p.base + p.now, Zone: p.zone, Capture: "story"}
 		if err := observation(&o, words); err != nil {
 			return err
 		}

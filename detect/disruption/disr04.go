@@ -4,6 +4,7 @@ package disruption
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -27,7 +28,8 @@ const (
 type (
 	zoned  struct{ Zone, Value string }
 	holder struct { // of an address
-		Since  ward.Time
+		Now    string    // the hardware address that claimed it last
+		Since  ward.Time // of the moves that are counted
 		Moves  int
 		Owners detect.Set[string] // hardware addresses that claimed it
 	}
@@ -84,8 +86,9 @@ func (*impersonation) Spec() detect.Spec {
 func (d *impersonation) Apply(o *ward.Observation, _ detect.View, emit func(*detect.Hit)) {
 	switch o.Protocol {
 	case "arp", "ndp":
-		if o.Act.Verb == "move" {
-			d.moved(o, emit)
+		switch o.Act.Verb {
+		case "claim", "announce", "move":
+			d.claimed(o, emit)
 		}
 	case "dhcp":
 		if o.Act.Verb == "OFFER" {
@@ -111,20 +114,33 @@ func virtual(mac string) bool {
 	return false
 }
 
-// moved sees an address claimed by another machine than before. One that goes to
-// and fro has two claimants at a time, which no failover does.
-func (d *impersonation) moved(o *ward.Observation, emit func(*detect.Hit)) {
-	ip, mac, from := detect.Attr(o.Act, "ip"), detect.Attr(o.Act, "mac"), detect.Attr(o.Act, "from")
-	if ip == "" || mac == "" || virtual(mac) || virtual(from) {
+// siblings reports addresses that a maker gave to ports of one machine: bonded ports
+// and multi-homed hosts answer for one address with either.
+func siblings(a, b string) bool {
+	return len(a) == len(b) && len(a) > 2 && a[:len(a)-2] == b[:len(b)-2]
+}
+
+// claimed sees who says to hold an address. One that goes to and fro has two
+// claimants at a time, which no failover does.
+func (d *impersonation) claimed(o *ward.Observation, emit func(*detect.Hit)) {
+	ip, mac := detect.Attr(o.Act, "ip"), detect.Attr(o.Act, "mac")
+	if ip == "" || mac == "" || virtual(mac) {
 		return
 	}
 	a := d.state.Addresses.Use(zoned{o.Zone, ip}, o.Time)
 	if a == nil {
 		return
 	}
+	if a.Now == "" {
+		a.Now = detect.Attr(o.Act, "from")
+	}
+	from := a.Now
+	a.Now = mac
+	if from == "" || from == mac || siblings(from, mac) || virtual(from) {
+		return
+	}
 	if a.Since == 0 || o.Time.Sub(a.Since) > moveWindow {
-		*a = holder{Since: o.Time}
-		a.Owners.Add(from, maxTaken) // the first one that was seen
+		*a = holder{Since: o.Time, Now: mac, Owners: detect.Set[string]{from}}
 	}
 	a.Moves++
 	a.Owners.Add(mac, maxTaken)
@@ -138,7 +154,7 @@ func (d *impersonation) moved(o *ward.Observation, emit func(*detect.Hit)) {
 	}
 	h := &detect.Hit{Key: o.Zone + "|address|" + ip, Severity: ward.Medium, Medical: ward.High, Confidence: 70,
 		Title: "Two machines claim the address " + ip, Says: fmt.Sprintf("%s claims an address that %s claimed before; it changed hands %d times so far", mac, from, a.Moves),
-		Attackers: []string{a.newcomer()}, Victims: []string{ip}}
+		Attackers: []string{a.newcomer()}, Victims: []string{ip}, About: holderOf(ip)}
 	if a.Moves == manyMoves {
 		h.Count = manyMoves
 	}
@@ -149,6 +165,14 @@ func (d *impersonation) moved(o *ward.Observation, emit func(*detect.Hit)) {
 		h.Severity, h.Confidence, h.Title = ward.High, 85, "One machine passes for several others, among them "+ip
 	}
 	emit(h)
+}
+
+// holderOf is the endpoint of an address without a hardware one: that is in dispute.
+func holderOf(ip string) []ward.Endpoint {
+	if a, err := netip.ParseAddr(ip); err == nil {
+		return []ward.Endpoint{{IP: a}}
+	}
+	return nil
 }
 
 // newcomer is the hardware address that did not hold the address first.

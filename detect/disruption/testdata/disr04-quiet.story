@@ -17,3 +17,8 @@ repeat 9 every 1s
 repeat 9 every 1s
 +4s 10.1.0.60:5355 > 10.1.0.55:137 llmnr act query reply outcome=ok .domain=pc60 .answer=10.1.0.60
 silent
+# Ports of one machine that answer for one address by turns.
+repeat 9 every 10s
++4s /00:0c:29:00:00:21 > /ff:ff:ff:ff:ff:ff arp act claim .ip=10.1.0.77 .mac=00:0c:29:00:00:21
+repeat 9 every 10s
++6s /00:0c:29:00:00:22 > /ff:ff:ff:ff:ff:ff arp act claim .ip=10.1.0.77 .mac=00:0c:29:00:00:22

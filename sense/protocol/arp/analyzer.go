@@ -21,7 +21,7 @@ const (
 )
 
 const (
-	restate     = 10 * time.Minute // a claim that holds is said again after this
+	restate     = 15 * time.Second // a claim that holds is said again after this: two that claim one address are often read by different shards
 	sweepWindow = time.Minute
 	sweepLeast  = 32 // distinct targets within the window
 )
