@@ -1,6 +1,9 @@
 package run
 
 import (
+	"cmp"
+	"slices"
+
 	"wardkeeper/detect"
 	"wardkeeper/detect/disruption"
 	"wardkeeper/detect/hostage"
@@ -65,10 +68,9 @@ func (v view) Device(zone string, e ward.Endpoint) string {
 
 // Category implements detect.View.
 func (v view) Category(id string) string {
-	for _, d := range v.inv.Devices() {
-		if d.ID == id {
-			return d.Category
-		}
+	all := v.inv.Devices()
+	if i, ok := slices.BinarySearchFunc(all, id, func(d ward.Device, id string) int { return cmp.Compare(d.ID, id) }); ok {
+		return all[i].Category
 	}
 	return ""
 }
