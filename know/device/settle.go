@@ -75,7 +75,7 @@ func (p *profile) settleCategory() {
 	}
 	best := b[0]
 	for _, x := range b[1:] {
-		if category.Refines(x.value, best.value) && x.p >= 0.3 {
+		if category.Refines(x.value, best.value) && !category.Refines(best.value, x.value) && x.p >= 0.3 { // of two that overlap the surer stands
 			best = x
 			break
 		}
