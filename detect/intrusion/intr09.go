@@ -5,7 +5,6 @@ package intrusion
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"wardkeeper/detect"
 	"wardkeeper/ward"
@@ -29,9 +28,10 @@ var oldSystem = weakness{
 	says: "the system calls itself %s, for which security updates ended on %s",
 }
 
-// weakHost is a weak service of a host.
+// weakHost is a service or the operating system of a host.
 type weakHost struct {
 	zone, what string
+	system     bool
 	ip         netip.Addr
 	mac        ward.MAC
 	subject    ward.Subject
@@ -82,7 +82,7 @@ func (d *weakServices) Apply(o *ward.Observation, _ detect.View, emit func(*dete
 	if o.Kind == ward.KindAct {
 		// HTTP Basic: only a request with a credential names its actor.
 		if a := o.Act; o.Protocol == "http" && a.Actor.Kind == ward.TokenStaff && !a.Reply && detect.Attr(a, "auth") == "basic" {
-			d.emit(o, o.Dst, ward.Subject{}, basicInClear, emit)
+			d.emit(o, o.Dst, ward.Subject{}, basicInClear, false, emit)
 		}
 		return
 	}
@@ -94,16 +94,16 @@ func (d *weakServices) Apply(o *ward.Observation, _ detect.View, emit func(*dete
 		switch f.Field {
 		case ward.FieldService:
 			if d.byService[f.Value] != nil {
-				d.emit(o, o.Src, o.Sighting.Subject, f.Value, emit)
+				d.emit(o, o.Src, o.Sighting.Subject, f.Value, false, emit)
 			}
 		case ward.FieldOS:
-			d.emit(o, o.Src, o.Sighting.Subject, "os "+f.Value, emit)
+			d.emit(o, o.Src, o.Sighting.Subject, f.Value, true, emit)
 		}
 	}
 }
 
-func (d *weakServices) emit(o *ward.Observation, e ward.Endpoint, s ward.Subject, what string, emit func(*detect.Hit)) {
-	k := weakHost{zone: o.Zone, what: what, ip: e.IP, subject: s}
+func (d *weakServices) emit(o *ward.Observation, e ward.Endpoint, s ward.Subject, what string, system bool, emit func(*detect.Hit)) {
+	k := weakHost{zone: o.Zone, what: what, system: system, ip: e.IP, subject: s}
 	if !e.IP.IsValid() {
 		k.mac = e.MAC
 	}
@@ -113,7 +113,7 @@ func (d *weakServices) emit(o *ward.Observation, e ward.Endpoint, s ward.Subject
 			if len(d.hits) >= maxWeakHosts {
 				clear(d.hits)
 			}
-			h = d.describe(o.Zone, e, s, what)
+			h = d.describe(&k, e)
 			d.hits[k] = h
 		}
 		d.last, d.lastHit = k, h
@@ -124,21 +124,22 @@ func (d *weakServices) emit(o *ward.Observation, e ward.Endpoint, s ward.Subject
 }
 
 // describe makes what a host's weakness emits.
-func (d *weakServices) describe(zone string, e ward.Endpoint, s ward.Subject, what string) *dated {
-	w, after, says := d.byService[what], ward.Time(0), ""
-	if os, ok := strings.CutPrefix(what, "os "); ok {
-		ends, known := endOfSupport(os)
+func (d *weakServices) describe(k *weakHost, e ward.Endpoint) *dated {
+	w, what, after := d.byService[k.what], k.what, ward.Time(0)
+	says := ""
+	if k.system {
+		ends, known := endOfSupport(k.what)
 		if !known {
 			return &dated{}
 		}
-		w, after, says = &oldSystem, ward.TimeOf(ends), fmt.Sprintf(oldSystem.says, os, ends.Format("2 January 2006"))
+		w, after, says = &oldSystem, ward.TimeOf(ends), fmt.Sprintf(oldSystem.says, k.what, ends.Format("2 January 2006"))
 		what = "os" // one finding for all the names that one host gives its system
 	} else {
 		says = w.says
 	}
-	e, host := about(e, s)
+	e, host := about(e, k.subject)
 	return &dated{after: after, hit: &detect.Hit{
-		Key: zone + "|" + host + "|" + what, Severity: w.severity, Medical: w.medical, Confidence: 90,
+		Key: k.zone + "|" + host + "|" + what, Severity: w.severity, Medical: w.medical, Confidence: 90,
 		Title: w.title + ": " + host, Harm: w.harm, Advice: w.advice, Says: says, Victims: []string{host}, About: []ward.Endpoint{e},
 	}}
 }
