@@ -182,11 +182,14 @@ func (t *text) lonelyYear(r *run) bool {
 	return true
 }
 
+// maxPersonal is how many digits a telephone number in groups has.
+const maxPersonal = 10
+
 // denyDates denies what could be a date, a telephone number or a social security
 // number, whatever its separators.
 func (t *text) denyDates() {
 	for i := range t.runs {
-		var digits [9]byte
+		var digits [maxPersonal + 1]byte
 		n := 0
 		for j := i; j < len(t.runs) && (j == i || t.runs[j].sep != 0); j++ {
 			r := &t.runs[j]

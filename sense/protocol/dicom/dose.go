@@ -89,23 +89,61 @@ type decimalText struct {
 
 func (t *decimalText) String() string { return string(t.b[:t.n]) }
 
-// parse keeps v if it is one decimal number.
+// maxWhole is how many digits a dose may have before its point unless it is round:
+// longer ones are identifiers or dates in the wrong place.
+const maxWhole = 5
+
+// parse keeps v if it is one decimal number (PS3.5 6.2, DS and IS) that no
+// identifier, date or telephone number looks like.
 func (t *decimalText) parse(v []byte) bool {
-	digits := 0
-	for _, b := range v {
-		switch {
-		case '0' <= b && b <= '9':
-			digits++
-		case b != '+' && b != '-' && b != '.' && b != 'e' && b != 'E':
-			return false
-		}
+	if len(v) == 0 || len(v) > len(t.b) {
+		return false
 	}
-	if digits == 0 || len(v) > len(t.b) {
+	rest := sign(v)
+	whole, zeros := digits(rest)
+	rest = rest[whole:]
+	fraction := 0
+	if len(rest) > 0 && rest[0] == '.' {
+		fraction, _ = digits(rest[1:])
+		rest = rest[1+fraction:]
+	}
+	if whole+fraction == 0 || whole > maxWhole && zeros < 3 || !exponent(rest) {
 		return false
 	}
 	*t = decimalText{}
 	t.n = uint8(copy(t.b[:], v))
 	return true
+}
+
+func sign(v []byte) []byte {
+	if len(v) > 0 && (v[0] == '+' || v[0] == '-') {
+		return v[1:]
+	}
+	return v
+}
+
+// digits counts the digits that v begins with and the zeros at their end.
+func digits(v []byte) (n, zeros int) {
+	for n < len(v) && '0' <= v[n] && v[n] <= '9' {
+		if zeros++; v[n] != '0' {
+			zeros = 0
+		}
+		n++
+	}
+	return n, zeros
+}
+
+// exponent reports whether v is nothing or an exponent of at most two digits.
+func exponent(v []byte) bool {
+	if len(v) == 0 {
+		return true
+	}
+	if v[0]|0x20 != 'e' {
+		return false
+	}
+	v = sign(v[1:])
+	n, _ := digits(v)
+	return n == len(v) && n >= 1 && n <= 2
 }
 
 // dose is one quantity, with the numbers of the items it stands in.
