@@ -43,6 +43,12 @@ type Detector interface {
 	Restore([]byte) error
 }
 
+// Bounded is a Detector that had to turn something away because its state was full.
+type Bounded interface {
+	// Dropped returns how often.
+	Dropped() uint64
+}
+
 // Hit is one time that a rule fires. Hits with the same Key join one finding.
 //
 // A detector may keep a Hit and emit it again: that joins cheaply, because then only

@@ -19,6 +19,7 @@ const (
 type Runner struct {
 	view     View
 	current  *ward.Observation
+	all      []*running
 	byKind   [16][]*running
 	findings map[findingKey]*open
 	// Limits counts findings dropped because there were too many.
@@ -54,6 +55,7 @@ func NewRunner(v View, detectors []Detector) *Runner {
 	for _, d := range detectors {
 		run := &running{detector: d, spec: d.Spec()}
 		run.emit = func(h *Hit) { r.hit(run, r.current, h) }
+		r.all = append(r.all, run)
 		for _, k := range run.spec.Inputs {
 			r.byKind[k] = append(r.byKind[k], run)
 		}
@@ -69,6 +71,20 @@ func (r *Runner) Observe(batch []ward.Observation) {
 			run.detector.Apply(r.current, r.view, run.emit)
 		}
 	}
+}
+
+// LimitsHit returns how often a cap of the runner or of a detector was reached.
+func (r *Runner) LimitsHit() map[string]uint64 {
+	m := map[string]uint64{}
+	if r.Limits > 0 {
+		m["detect.findings"] = r.Limits
+	}
+	for _, run := range r.all {
+		if b, ok := run.detector.(Bounded); ok && b.Dropped() > 0 {
+			m["detect."+run.spec.Rule] = b.Dropped()
+		}
+	}
+	return m
 }
 
 func (r *Runner) hit(run *running, o *ward.Observation, h *Hit) {

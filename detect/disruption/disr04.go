@@ -254,3 +254,9 @@ func (d *impersonation) Snapshot() ([]byte, error) { return detect.Save(&d.state
 
 // Restore implements detect.Detector.
 func (d *impersonation) Restore(b []byte) error { return detect.Load("DISR-04", b, &d.state) }
+
+// Dropped implements detect.Bounded.
+func (d *impersonation) Dropped() uint64 {
+	s := &d.state
+	return s.Addresses.Dropped + s.Takers.Dropped + s.Gateways.Dropped + s.Offers.Dropped + s.Servers.Dropped + s.Answers.Dropped
+}

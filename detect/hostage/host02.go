@@ -98,3 +98,6 @@ func (d *worm) Snapshot() ([]byte, error) { return detect.Save(&d.state) }
 
 // Restore implements detect.Detector.
 func (d *worm) Restore(b []byte) error { return detect.Load("HOST-02", b, &d.state) }
+
+// Dropped implements detect.Bounded.
+func (d *worm) Dropped() uint64 { return d.state.Hosts.Dropped }

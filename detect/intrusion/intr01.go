@@ -183,3 +183,6 @@ func (d *reconnaissance) Snapshot() ([]byte, error) { return detect.Save(&d.stat
 
 // Restore implements detect.Detector.
 func (d *reconnaissance) Restore(b []byte) error { return detect.Load("INTR-01", b, &d.state) }
+
+// Dropped implements detect.Bounded.
+func (d *reconnaissance) Dropped() uint64 { return d.state.Sources.Dropped }

@@ -232,3 +232,6 @@ func (d *guessing) Snapshot() ([]byte, error) { return detect.Save(&d.state) }
 
 // Restore implements detect.Detector.
 func (d *guessing) Restore(b []byte) error { return detect.Load("INTR-02", b, &d.state) }
+
+// Dropped implements detect.Bounded.
+func (d *guessing) Dropped() uint64 { return d.state.Attempts.Dropped + d.state.Identities.Dropped }

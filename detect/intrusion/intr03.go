@@ -145,3 +145,6 @@ func (d *sharedSecrets) Snapshot() ([]byte, error) { return detect.Save(&d.state
 
 // Restore implements detect.Detector.
 func (d *sharedSecrets) Restore(b []byte) error { return detect.Load("INTR-03", b, &d.state) }
+
+// Dropped implements detect.Bounded.
+func (d *sharedSecrets) Dropped() uint64 { return d.state.Secrets.Dropped }
