@@ -92,6 +92,6 @@ func TestFindingsAreBounded(t *testing.T) {
 	r := NewRunner(fixed{}, []Detector{says{func(*ward.Observation) *Hit { n++; return &Hit{Key: fmt.Sprint(n), Severity: ward.Low} }}})
 	r.Observe(acts(maxFindings + 10))
 	if len(r.Findings()) != maxFindings || r.LimitsHit()["detect.findings"] != 10 {
-		t.Errorf("%d findings, %d dropped", len(r.Findings()), r.LimitsHit())
+		t.Errorf("%d findings, %v dropped", len(r.Findings()), r.LimitsHit())
 	}
 }
