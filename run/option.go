@@ -52,9 +52,9 @@ func parseSize(text string) (int64, error) {
 			break
 		}
 		if n*u.factor < smallest {
-			return 0, fmt.Errorf("memory %q: at least 16MiB is needed", text)
+			return 0, fmt.Errorf("size %q: at least 16MiB is needed", text)
 		}
 		return n * u.factor, nil
 	}
-	return 0, fmt.Errorf("memory %q: want a size such as 512MiB", text)
+	return 0, fmt.Errorf("size %q: want for example 512MiB", text)
 }

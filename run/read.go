@@ -104,10 +104,7 @@ func Read(ctx context.Context, o ReadOptions, out, notes io.Writer) (err error) 
 		return ErrNothingRead
 	}
 	r := p.result(o.Inputs, stats, elapsed)
-	if p.keepErr == nil {
-		p.keepErr = keep.finish(context.WithoutCancel(ctx), r)
-	}
-	return errors.Join(p.keepErr, r.writeHTML(o.HTML), r.write(o.JSON, lines, out), ctx.Err())
+	return errors.Join(p.finishDB(ctx, keep, r), r.writeHTML(o.HTML), r.write(o.JSON, lines, out), ctx.Err())
 }
 
 func profile(path string) (stop func(), err error) {
@@ -215,6 +212,14 @@ func beginDB(ctx context.Context, o ReadOptions) (*kept, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return &kept{s, run}, nil
+}
+
+// finishDB concludes the database unless it failed before, and returns its error.
+func (p *pipeline) finishDB(ctx context.Context, k *kept, r *Result) error {
+	if p.keepErr != nil {
+		return p.keepErr
+	}
+	return k.finish(context.WithoutCancel(ctx), r)
 }
 
 func (k *kept) finish(ctx context.Context, r *Result) error {

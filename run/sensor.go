@@ -64,7 +64,7 @@ func Sensor(ctx context.Context, o SensorOptions, out, notes io.Writer) (err err
 	var writable []string
 	if keep != nil {
 		defer func() { err = errors.Join(err, keep.store.Close()) }()
-		w.pipeline.also = append(w.pipeline.also, keep.run.Observe)
+		w.pipeline.keep = keep.run.Observe
 		writable = append(writable, filepath.Dir(o.DB))
 	}
 	if err := dropPrivileges(writable...); err != nil {
@@ -78,7 +78,7 @@ func Sensor(ctx context.Context, o SensorOptions, out, notes io.Writer) (err err
 	stop()
 	stats.Dropped = src.Dropped()
 	r := w.pipeline.result(o.Interfaces, stats, time.Since(began))
-	return errors.Join(runErr, keep.finish(context.WithoutCancel(ctx), r), r.write(o.JSON, w.lines, out))
+	return errors.Join(runErr, w.pipeline.finishDB(ctx, keep, r), r.write(o.JSON, w.lines, out))
 }
 
 // openLive opens the interfaces.
