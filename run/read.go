@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime/debug"
 	"runtime/pprof"
@@ -168,9 +169,7 @@ func (p *pipeline) result(inputs []string, stats wire.Stats, elapsed time.Durati
 	for name, n := range p.inventory.Limits() {
 		stats.Limits[name] += n
 	}
-	if p.runner.Limits > 0 {
-		stats.Limits["detect.findings"] = p.runner.Limits
-	}
+	maps.Copy(stats.Limits, p.runner.LimitsHit())
 	r := &Result{Inputs: inputs, Stats: stats, Elapsed: elapsed.Seconds(), Devices: p.inventory.Devices(), Links: p.inventory.Links(),
 		Findings: p.runner.Findings(), Anomalies: p.counts.anomalyList(), Coverage: coverage(p.counts, &stats)}
 	sortDevices(r.Devices)
