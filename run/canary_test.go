@@ -2,16 +2,24 @@ package run
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"wardkeeper/run/canary"
 )
@@ -25,11 +33,15 @@ type written struct {
 	finder *canary.Finder
 	leaks  map[string]canary.Hit // by needle
 	bytes  int
+	found  func(where string)
 }
 
 func (w *written) search(where string, b []byte) {
 	w.bytes += len(b)
 	for _, h := range w.finder.Search(where, b) {
+		if w.found != nil {
+			w.found(where)
+		}
 		if _, ok := w.leaks[h.Needle]; !ok {
 			w.leaks[h.Needle] = h
 		}
@@ -285,4 +297,220 @@ func TestCanary(t *testing.T) {
 	}
 	w.report(200)
 	t.Log("fields:\n" + plant.Table())
+}
+
+// TestCanaryOnePerson: the same person everywhere, and the short writings of dates.
+// Names of the stop-list are searched for too.
+func TestCanaryOnePerson(t *testing.T) {
+	finder := canary.NewFinder()
+	plant := canary.NewPlant(finder)
+	one := canary.New(424242)
+	plant.One = &one
+	finder.Add("the one person", one.Needles(true)...)
+	w := &written{t: t, finder: finder, leaks: map[string]canary.Hit{}}
+	for _, round := range []int{0, 11} {
+		plant.Round = round
+		n := canary.Ether(plant)
+		path := filepath.Join(t.TempDir(), "one.pcap")
+		if err := canary.WritePcap(path, canary.Ethernet, n.Frames); err != nil {
+			t.Fatal(err)
+		}
+		w.all(path)
+	}
+	w.report(50)
+}
+
+// TestCanaryDamaged: what is said about damaged traffic and captures shows nobody.
+func TestCanaryDamaged(t *testing.T) {
+	finder := canary.NewFinder()
+	plant := canary.NewPlant(finder)
+	n := canary.Ether(plant)
+	r := rand.New(rand.NewPCG(1, 2))
+	dir := t.TempDir()
+	w := &written{t: t, finder: finder, leaks: map[string]canary.Hit{}}
+	damage := map[string]func([]byte) []byte{
+		"flipped": func(b []byte) []byte {
+			b = bytes.Clone(b)
+			const payload = 42
+			for range 1 + r.IntN(2) {
+				if len(b) > payload && r.IntN(3) == 0 {
+					b[payload+r.IntN(len(b)-payload)] ^= 1 << r.IntN(8)
+				}
+			}
+			return b
+		},
+		"shortened": func(b []byte) []byte {
+			if r.IntN(4) == 0 {
+				return b[:14+r.IntN(max(1, len(b)-14))]
+			}
+			return b
+		},
+		"lost": func(b []byte) []byte {
+			if r.IntN(10) == 0 {
+				return nil
+			}
+			return b
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(damage)) {
+		var frames [][]byte
+		for _, f := range n.Frames {
+			if f = damage[name](f); f != nil {
+				frames = append(frames, f)
+			}
+		}
+		path := filepath.Join(dir, name+".pcap")
+		if err := canary.WritePcap(path, canary.Ethernet, frames); err != nil {
+			t.Fatal(err)
+		}
+		w.all(path)
+	}
+	w.broken(dir, n)
+	w.report(50)
+}
+
+// broken reads captures whose framing is damaged and searches what is said of them.
+func (w *written) broken(dir string, n *canary.Net) {
+	t := w.t
+	path := filepath.Join(dir, "whole.pcap")
+	if err := canary.WritePcap(path, canary.Ethernet, n.Frames); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoken := 0
+	for i := range 40 {
+		b := bytes.Clone(whole)
+		switch i % 4 {
+		case 0:
+			b = b[:len(b)*(i+1)/41]
+		case 1: // an impossible length somewhere
+			at := 24
+			for k := i * 50; k > 0 && at+16 < len(b); k-- {
+				at += 16 + int(b[at+8]) + int(b[at+9])<<8
+			}
+			copy(b[at+8:], []byte{0xff, 0xff, 0xff, 0x7f})
+		case 2: // no capture at all, but full of names
+			b = b[24+16*i+i:]
+		case 3:
+			b[20] = byte(100 + i) // link type
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, notes bytes.Buffer
+		err := Read(t.Context(), ReadOptions{Inputs: []string{path}, Key: filepath.Join(dir, "key")}, &out, &notes)
+		if err != nil {
+			notes.WriteString(err.Error())
+		}
+		if notes.Len() > 0 {
+			spoken++
+		}
+		w.search("notes of a broken capture", notes.Bytes())
+		w.search("summary of a broken capture", out.Bytes())
+	}
+	if spoken < 20 {
+		t.Errorf("only %d of 40 broken captures were spoken of", spoken)
+	}
+}
+
+// TestCanaryFinds: the search finds what is there, in each encoding.
+func TestCanaryFinds(t *testing.T) {
+	id := canary.New(7)
+	number := id.MRN
+	digits := func(s, between string) string { return s[:3] + between + s[3:5] + between + s[5:] }
+	utf16 := func(s string, first bool) string {
+		var b strings.Builder
+		for _, c := range []byte(s) {
+			if first {
+				b.WriteString("\x00" + string(c))
+			} else {
+				b.WriteString(string(c) + "\x00")
+			}
+		}
+		return b.String()
+	}
+	each := func(s, format string) string {
+		var b strings.Builder
+		for _, c := range []byte(s) {
+			fmt.Fprintf(&b, format, c)
+		}
+		return b.String()
+	}
+	pack := func(s string, open func(io.Writer) io.WriteCloser) string {
+		var b bytes.Buffer
+		z := open(&b)
+		if _, err := io.WriteString(z, s); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	writings := map[string]func(string) string{
+		"plain": func(s string) string { return s }, "upper": strings.ToUpper, "lower": strings.ToLower, "inside": func(s string) string { return "pacs-" + s + "-pc" },
+		"base64":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+		"base641": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("a" + s + " z")) },
+		"base642": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte("ab" + s + "??>")) },
+		"hex":     func(s string) string { return hex.EncodeToString([]byte(s)) }, "HEX": func(s string) string { return "0X" + strings.ToUpper(hex.EncodeToString([]byte(s))) },
+		"odd hex":  func(s string) string { return "a" + hex.EncodeToString([]byte(s)) },
+		"utf-16le": func(s string) string { return utf16(s, false) }, "utf-16be": func(s string) string { return utf16(s, true) }, "odd utf-16": func(s string) string { return "x" + utf16(s, false) },
+		"url": func(s string) string { return each(s, "%%%02x") }, "some url": func(s string) string { return s[:2] + url.PathEscape("") + fmt.Sprintf("%%%02X", s[2]) + s[3:] },
+		`\u`: func(s string) string { return each(s, `\u%04x`) }, `\x`: func(s string) string { return each(s, `\x%02x`) }, "html": func(s string) string { return each(s, "&#%d;") }, "html hex": func(s string) string { return each(s, "&#x%X;") },
+		"quoted-printable": func(s string) string { return each(s, "=%02X") }, "soft break": func(s string) string { return s[:3] + "=\r\n" + s[3:] },
+		"gzip": func(s string) string { return pack(s, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }) },
+		"zlib": func(s string) string { return pack(s, func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }) },
+		"base64 gzip": func(s string) string {
+			return base64.StdEncoding.EncodeToString([]byte(pack(s, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })))
+		},
+		"zstd": func(s string) string {
+			return pack(s, func(w io.Writer) io.WriteCloser {
+				z, err := zstd.NewWriter(w)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return z
+			})
+		},
+	}
+	values := []string{id.Family, id.Given, id.Family + "^" + id.Given, id.Given + " " + id.Family, id.Staff, id.Street, number, "MRN" + number, id.SSN, digits(id.SSN, "-"), id.Accession,
+		id.Birth.Format("20060102"), id.Birth.Format("02.01.2006"), id.Birth.Format("01/02/2006"), id.Birth.Format("2006-01-02"), id.Birth.Format("02012006")}
+	for _, v := range values {
+		for name, write := range writings {
+			f := canary.NewFinder()
+			f.Add("here", id.Needles(false)...)
+			if hits := f.Search("a file", []byte(`{"x":"`+write(v)+`","y":1}`)); len(hits) == 0 {
+				t.Errorf("%s of %q was not found", name, v)
+			}
+			if hits := f.Search("a file", []byte(`{"x":"~k3f0000000","y":"patient.1.7zk3m9qv2h5t8w1x4b6n0c3d5f"}`)); len(hits) > 0 {
+				t.Errorf("%v", hits)
+			}
+		}
+	}
+}
+
+// TestCanaryIsHeard: an analysis that let one identity through would be found, in all
+// that is written.
+func TestCanaryIsHeard(t *testing.T) {
+	// A capture's file name is shown as it is: put a person's there.
+	finder := canary.NewFinder()
+	id := canary.New(99)
+	finder.Add("the file's name", strings.ToLower(id.Family))
+	plant := canary.NewPlant(canary.NewFinder())
+	path := filepath.Join(t.TempDir(), id.Family+".pcap")
+	if err := canary.WritePcap(path, canary.Ethernet, canary.Ether(plant).Frames[:500]); err != nil {
+		t.Fatal(err)
+	}
+	places := map[string]bool{}
+	w := &written{t: t, finder: finder, leaks: map[string]canary.Hit{}}
+	w.found = func(where string) { places[where] = true }
+	w.all(path)
+	for _, where := range []string{"summary", "JSON", "report.html", "while reading, ward.db-wal", "table runs", "table frames", "device", "devices --json"} {
+		if !places[where] {
+			t.Errorf("not heard in %s, only in %v", where, slices.Sorted(maps.Keys(places)))
+		}
+	}
 }
