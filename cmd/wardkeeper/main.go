@@ -24,13 +24,14 @@ func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	err := root().ExecuteContext(ctx)
+	running := false
+	err := root(&running).ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "wardkeeper:", strings.ReplaceAll(err.Error(), "\n", "; ")) // one line, whatever was joined
 	var usage usageError
-	if errors.As(err, &usage) {
+	if errors.As(err, &usage) || !running {
 		return 2
 	}
 	return 1
@@ -39,7 +40,9 @@ func Main() int {
 // usageError is a mistake on the command line.
 type usageError struct{ error }
 
-func root() *cobra.Command {
+// root returns the commands; running is set when one begins its work, so that what
+// cobra itself refuses is known for a mistake on the command line.
+func root(running *bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:           "wardkeeper",
 		Short:         "Keeps a hospital's connected devices and patient platforms safe from attack",
@@ -53,6 +56,13 @@ func root() *cobra.Command {
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	c.AddCommand(readCommand(), sensorCommand(), devicesCommand(), deviceCommand(), versionCommand())
+	for _, sub := range c.Commands() {
+		work := sub.RunE
+		sub.RunE = func(c *cobra.Command, args []string) error {
+			*running = true
+			return work(c, args)
+		}
+	}
 	return c
 }
 
