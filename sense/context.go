@@ -63,6 +63,12 @@ func (c *Context) SetOutput(o *Output) { c.out = o }
 // SetPacket sets the current packet. For the wire and harnesses.
 func (c *Context) SetPacket(p Packet) { c.packet = p }
 
+// SetOrigin says where what is emitted next is to be found, other than the current
+// packet. For the wire.
+func (c *Context) SetOrigin(capture string, number uint64) {
+	c.packet.Capture, c.packet.Number = capture, number
+}
+
 // SetConversation sets the current conversation. messages, if not nil, counts
 // what the analyzer understood. For the wire and harnesses.
 func (c *Context) SetConversation(zone, protocol string, client, server ward.Endpoint, midstream bool, messages *uint64) {
@@ -260,6 +266,16 @@ func (c *Context) Hasher() *Hasher {
 		return h
 	}
 	return digest.New(c.privacy.DigestKey())
+}
+
+// Charge counts n bytes that the wire keeps for this shard's conversations against
+// the analyzers' budget (n<0 gives them back); false if there is no room.
+func (c *Context) Charge(n int) bool {
+	if n > 0 && c.used+n > c.budget {
+		return false
+	}
+	c.used += n
+	return true
 }
 
 // TryHasher is Hasher within the shard's budget: where that is exhausted it counts

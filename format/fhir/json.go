@@ -20,16 +20,16 @@ const (
 // JSON reads JSON texts (RFC 8259), one or several after another, in pieces of any
 // size. It is lenient: what matters is the tree, not the validity of numbers.
 type JSON struct {
-	tree    Tree
-	levels  []level
-	state   jsonState
-	value   []byte // string or bare word being read
-	cut     bool
-	isKey   bool
-	hex     int // digits of \u still to come
-	rune    rune
-	high    rune // high surrogate that waits for its low one
-	bad     bool
+	tree   Tree
+	levels []level
+	state  jsonState
+	value  []byte // string or bare word being read
+	cut    bool
+	isKey  bool
+	hex    int // digits of \u still to come
+	rune   rune
+	high   rune // high surrogate that waits for its low one
+	bad    bool
 }
 
 type level struct {

@@ -36,7 +36,8 @@ func (a *app) close(c *sense.Context) {
 
 // enough ends analysis before the conversation ends; it is only counted from here.
 func (s *shard) enough(f *flow) {
-	f.skip, f.probe = true, nil
+	f.skip = true
+	s.forgetProbe(f)
 	if f.app != nil {
 		s.speak(f)
 		f.app.close(s.ctx)
@@ -49,6 +50,7 @@ type probing struct {
 	seen       [2][]byte // first bytes of each direction
 	pieces     []piece   // in which order they came
 	tries      int
+	charged    int // bytes counted against the shard's budget
 }
 
 // piece is a run of seen bytes, or a gap of n bytes.
@@ -141,6 +143,9 @@ func (s *shard) recognise(f *flow, d sense.Dir, b []byte) {
 	window := b
 	if !fresh {
 		room := sense.ProbeCap - len(pr.seen[d])
+		if !s.keep(f, min(len(b), max(room, 0))) {
+			return
+		}
 		pr.seen[d] = append(pr.seen[d], b[:min(len(b), max(room, 0))]...)
 		window = pr.seen[d]
 	}
@@ -150,6 +155,9 @@ func (s *shard) recognise(f *flow, d sense.Dir, b []byte) {
 		return
 	}
 	if fresh {
+		if !s.keep(f, min(len(b), sense.ProbeCap)) {
+			return
+		}
 		pr.seen[d] = append(make([]byte, 0, min(len(b), sense.ProbeCap)), b[:min(len(b), sense.ProbeCap)]...)
 	}
 	pr.add(d, int64(len(b)), false)
@@ -161,7 +169,28 @@ func (s *shard) recognise(f *flow, d sense.Dir, b []byte) {
 		s.tryAgain(f, pr)
 		return
 	}
-	f.skip, f.probe = true, nil
+	f.skip = true
+	s.forgetProbe(f)
+}
+
+// keep charges for bytes kept while recognising; without room the flow is only
+// counted.
+func (s *shard) keep(f *flow, n int) bool {
+	if s.ctx.Charge(n) {
+		f.probe.charged += n
+		return true
+	}
+	s.ctx.Limit("wire.probe-memory")
+	f.skip = true
+	s.forgetProbe(f)
+	return false
+}
+
+func (s *shard) forgetProbe(f *flow) {
+	if f.probe != nil {
+		s.ctx.Charge(-f.probe.charged)
+		f.probe = nil
+	}
 }
 
 // tryAgain lets the next segment of a flow picked up mid-stream count as its first,
@@ -169,7 +198,8 @@ func (s *shard) recognise(f *flow, d sense.Dir, b []byte) {
 func (s *shard) tryAgain(f *flow, pr *probing) {
 	pr.tries++
 	if pr.tries > maxMidstreamTry {
-		f.skip, f.probe = true, nil
+		f.skip = true
+		s.forgetProbe(f)
 		return
 	}
 	pr.candidates = [2]uint64{s.engine.streams, s.engine.streams}
@@ -215,7 +245,7 @@ func (s *shard) askOne(pr *probing, d sense.Dir, b []byte, port uint16, i int) *
 // order it came, then b.
 func (s *shard) open(f *flow, a *sense.Analyzer, d sense.Dir, b []byte) {
 	pr := f.probe
-	f.probe = nil
+	s.forgetProbe(f)
 	client, server := f.ends()
 	f.app = &app{analyzer: a, client: client, server: server}
 	s.speak(f)
@@ -275,11 +305,12 @@ func (s *shard) recogniseDatagram(f *flow, p *packet, d sense.Dir) bool {
 	a := s.ask(pr, d, b, f.serverPort())
 	if a == nil {
 		if pr.tries++; pr.tries >= maxProbeGrams {
-			f.skip, f.probe = true, nil
+			f.skip = true
+			s.forgetProbe(f)
 		}
 		return false
 	}
-	f.probe = nil
+	s.forgetProbe(f)
 	client, server := f.ends()
 	f.app = &app{analyzer: a, client: client, server: server}
 	s.speak(f)

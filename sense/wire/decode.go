@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"wardkeeper/sense"
 	"wardkeeper/ward"
@@ -78,6 +79,8 @@ const (
 	checkFirst   = 256
 	checkEvery   = 64
 	jumboLength  = 9216 + 18
+	leap         = time.Hour
+	maxOffload   = 1 << 18                 // bytes of a packet before segmentation offload
 	absurdBefore = ward.Time(631152000e9)  // 1990
 	absurdAfter  = ward.Time(4102444800e9) // 2100
 )
@@ -103,6 +106,7 @@ type sourceState struct {
 	packets                          uint64
 	badIP, badL4, jumbo, cut, absurd bool
 	backwards                        bool
+	stray                            bool
 	last                             ward.Time
 }
 
@@ -120,7 +124,7 @@ func newDecoder(e *Engine) *decoder {
 }
 
 // record decodes one record into b.
-func (d *decoder) record(b *batch, r *Record, src Source) {
+func (d *decoder) record(b *batch, r, next *Record, src Source) {
 	for r.Source >= len(d.sources) {
 		d.sources = append(d.sources, newSource(src, len(d.sources)))
 		names := make([]string, len(d.sources))
@@ -131,7 +135,11 @@ func (d *decoder) record(b *batch, r *Record, src Source) {
 	}
 	d.b, d.rec, d.depth = b, r, 0
 	d.index++
-	d.tick(r.Time)
+	at := r.Time
+	if d.stray(r, next) {
+		at = d.clock
+	}
+	d.tick(at)
 	if r.Data == nil && r.Orig == 0 {
 		return
 	}
@@ -140,7 +148,7 @@ func (d *decoder) record(b *batch, r *Record, src Source) {
 	d.stats.Packets++
 	d.stats.Bytes += uint64(r.Orig)
 	d.note(s, r)
-	d.template = packet{time: r.Time, index: d.index, number: r.Number, source: uint16(r.Source), wire: uint32(r.Orig)}
+	d.template = packet{time: at, index: d.index, number: r.Number, source: uint16(r.Source), wire: uint32(r.Orig)}
 	d.link(r.Link, r.Data)
 }
 
@@ -158,10 +166,13 @@ func (d *decoder) tick(t ward.Time) {
 		return
 	}
 	d.clock = t
-	for i := range shards {
-		d.b.packets = append(d.b.packets, packet{time: t, index: d.index, shard: uint8(i), tick: true})
-		d.b.add(&d.b.packets[len(d.b.packets)-1])
-	}
+	d.b.ticks = append(d.b.ticks, tick{t, d.index})
+}
+
+// stray reports a record whose time leaps away while the next one's does not: its
+// clock was wrong for a moment, and must not end what goes on.
+func (d *decoder) stray(r, next *Record) bool {
+	return next != nil && d.clock != 0 && r.Time.Sub(d.clock).Abs() > leap && next.Time.Sub(d.clock).Abs() < leap
 }
 
 // note remembers, once a capture, what is odd about its records.
@@ -175,6 +186,9 @@ func (d *decoder) note(s *sourceState, r *Record) {
 	}
 	if r.Time < absurdBefore || r.Time > absurdAfter {
 		d.once(&s.absurd, s, r, "timestamps outside 1990 to 2100")
+	}
+	if at := d.clock; r.Time.Sub(at) > leap || at.Sub(r.Time) > leap {
+		d.once(&s.stray, s, r, "a timestamp leaps away for one packet; it is taken for the time before")
 	}
 	if r.Time < s.last {
 		d.once(&s.backwards, s, r, "timestamps run backwards")
@@ -192,9 +206,10 @@ func (d *decoder) once(flag *bool, s *sourceState, r *Record, what string) {
 
 // fail counts a record that cannot be decoded further.
 func (d *decoder) fail(why string) {
-	if _, ok := d.stats.NotDecoded[why]; ok || len(d.stats.NotDecoded) < maxReasons {
-		d.stats.NotDecoded[why]++
+	if _, ok := d.stats.NotDecoded[why]; !ok && len(d.stats.NotDecoded) >= maxReasons {
+		why = "other"
 	}
+	d.stats.NotDecoded[why]++
 }
 
 // hide counts a record whose content is out of sight: a coverage gap.
@@ -217,9 +232,15 @@ func (d *decoder) ethernet(b []byte) {
 		d.fail("short ethernet")
 		return
 	}
-	p := &d.template
-	p.dstMAC, p.srcMAC = ward.MAC(b[0:6]), ward.MAC(b[6:12])
+	d.macs(b[0:6], b[6:12])
 	d.ether(binary.BigEndian.Uint16(b[12:]), b[14:])
+}
+
+// macs starts a frame: what an outer header said of addresses is not its own.
+func (d *decoder) macs(dst, src []byte) {
+	p := &d.template
+	p.dstMAC, p.srcMAC = ward.MAC(dst), ward.MAC(src)
+	p.src, p.dst = addr{}, addr{}
 }
 
 // ether decodes what an EtherType announces.
@@ -339,7 +360,7 @@ func (d *decoder) ip4(b []byte) {
 	h := int(b[0]&15) * 4
 	total := int(binary.BigEndian.Uint16(b[2:]))
 	if total == 0 { // segmentation offload
-		total = max(len(b), d.rec.Orig-(len(d.rec.Data)-len(b)))
+		total = max(len(b), min(d.rec.Orig-(len(d.rec.Data)-len(b)), maxOffload))
 	}
 	if h < 20 || total < h || len(b) < h {
 		d.fail("bad ipv4 length")
@@ -476,7 +497,7 @@ func (d *decoder) tcp(b []byte) {
 	d.checkL4(b)
 	p.sport, p.dport = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
 	p.seq, p.ack = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
-	p.flags, p.check = b[13], binary.BigEndian.Uint16(b[16:])
+	p.flags = b[13]
 	d.emitIP(kindTCP, b[h:])
 }
 
@@ -495,7 +516,6 @@ func (d *decoder) udp(b []byte) {
 		return
 	}
 	d.checkL4(b)
-	p.check = binary.BigEndian.Uint16(b[6:])
 	d.emitIP(kindUDP, b[8:])
 }
 

@@ -76,6 +76,7 @@ type Engine struct {
 	flowsPerShard, heldPerShard, parserPerShard int
 
 	shards  [shards]*shard
+	used    [shards]bool // by the reader: which shards there are
 	inbox   [shards]inbox
 	ready   chan int
 	names   atomic.Pointer[[]string]
@@ -96,6 +97,7 @@ type batch struct {
 	buf     []byte
 	records []Record
 	packets []packet
+	ticks   []tick
 	head    [shards]int32
 	tail    [shards]int32
 	pending atomic.Int32
@@ -217,7 +219,11 @@ func (e *Engine) read(ctx context.Context, src Source, free <-chan *batch, order
 		recs, err := src.Fill(b.buf, b.records[:0])
 		b.records = recs
 		for i := range recs {
-			e.decoder.record(b, &recs[i], src)
+			var next *Record
+			if i+1 < len(recs) {
+				next = &recs[i+1]
+			}
+			e.decoder.record(b, &recs[i], next, src)
 		}
 		e.dispatch(b, order)
 		if errors.Is(err, io.EOF) {
@@ -230,7 +236,7 @@ func (e *Engine) read(ctx context.Context, src Source, free <-chan *batch, order
 }
 
 func (b *batch) reset() {
-	b.packets = b.packets[:0]
+	b.packets, b.ticks = b.packets[:0], b.ticks[:0]
 	for i := range b.head {
 		b.head[i] = -1
 	}
@@ -251,23 +257,22 @@ func (b *batch) add(p *packet) {
 
 // dispatch gives the batch to the shards that have packets in it.
 func (e *Engine) dispatch(b *batch, order chan<- *batch) {
-	n := int32(0)
+	var due []int
 	for i := range b.head {
-		if b.head[i] >= 0 {
-			n++
+		e.used[i] = e.used[i] || b.head[i] >= 0
+		if b.head[i] >= 0 || e.used[i] && len(b.ticks) > 0 {
+			due = append(due, i)
 		}
 	}
-	if n == 0 {
+	if len(due) == 0 {
 		b.done <- struct{}{}
 		order <- b
 		return
 	}
-	b.pending.Store(n)
+	b.pending.Store(int32(len(due)))
 	order <- b
-	for i := range b.head {
-		if b.head[i] >= 0 {
-			e.enqueue(i, b)
-		}
+	for _, i := range due {
+		e.enqueue(i, b)
 	}
 }
 

@@ -23,6 +23,7 @@ type flow struct {
 	seen      [2]bool
 	state     string
 	source    uint16
+	number    uint64 // of its first packet
 	vlan      uint16
 
 	start, last, partStart ward.Time

@@ -47,7 +47,7 @@ func (d *decoder) fragment(proto uint8, id uint32, off int, more bool, b []byte,
 		d.fail("unusable fragment")
 		return
 	}
-	k := fragKey{p.src, p.dst, id, proto, p.vlan}
+	k := fragKey{p.src, p.dst, id, proto, d.engine.zones.of(p.source, &d.sources[p.source], p.vlan)}
 	g := d.frags.open[k]
 	if g != nil && p.time.Sub(g.since).Abs() > fragmentTime {
 		d.frags.drop(k)

@@ -154,7 +154,7 @@ func (d *decoder) wifi(b []byte) {
 		d.fail("short 802.11")
 		return
 	}
-	d.template.dstMAC, d.template.srcMAC = ward.MAC(dst), ward.MAC(src)
+	d.macs(dst, src)
 	if aggregated {
 		d.amsdu(b[n:])
 		return
@@ -176,7 +176,7 @@ func (d *decoder) amsdu(b []byte) {
 			d.fail("short a-msdu")
 			return
 		}
-		d.template.dstMAC, d.template.srcMAC = ward.MAC(b[0:6]), ward.MAC(b[6:12])
+		d.macs(b[0:6], b[6:12])
 		d.llc(b[14 : 14+n])
 		b = b[min(len(b), (14+n+3)&^3):]
 	}

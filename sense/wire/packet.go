@@ -44,10 +44,14 @@ type packet struct {
 	flags  uint8 // of TCP
 	ttl    uint8
 	shard  uint8
-	check  uint16 // checksum of TCP or UDP as stated
 	v4     bool
-	tick   bool // not a packet: the clock has passed time
 	frame  sense.FrameInfo
+}
+
+// tick says that the clock has passed time, before the packet of that index.
+type tick struct {
+	time  ward.Time
+	index uint64
 }
 
 // TCP flags.

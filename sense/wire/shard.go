@@ -2,8 +2,8 @@ package wire
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 	"math/bits"
+	"slices"
 	"time"
 
 	"wardkeeper/sense"
@@ -17,13 +17,14 @@ const (
 	fewPackets    = 4 // of a question and its answer, asked twice at most
 	openTimeout   = time.Hour
 	lingerTime    = 2 * time.Second
+	lateSYN       = time.Second      // a SYN this long after other packets opens something new
 	partTime      = 15 * time.Minute // a long flow is reported this often
 	copyWindow    = 200 * time.Millisecond
 	twinWindow    = time.Millisecond // repeats without an IP ID at one vantage point
-	copySlots     = 1 << 11          // packets remembered to recognise mirror copies
+	copySlots     = 1 << 12          // packets remembered to recognise mirror copies
 	copyWays      = 4
 	hashWhole     = 256 // bytes of a payload that are hashed whole
-	hashSamples   = 4   // of longer ones
+	hashSamples   = 8   // of longer ones
 	freeFlowsKept = 256
 	refreshed     = 8 // flows looked at before one is evicted
 )
@@ -35,7 +36,6 @@ type shard struct {
 	engine  *Engine
 	ctx     *sense.Context
 	now     ward.Time
-	seed    maphash.Seed
 	secret  uint64 // where long payloads are sampled
 	table   *table
 	lists   [lists]flowList
@@ -64,11 +64,12 @@ type copySlot struct {
 }
 
 func newShard(e *Engine, id int) *shard {
-	seed := maphash.MakeSeed()
-	s := &shard{id: id, engine: e, seed: seed, secret: maphash.String(seed, "samples"), table: newTable(),
+	s := &shard{id: id, engine: e, table: newTable(),
 		maxHeld: e.heldPerShard, maxFlow: e.flowsPerShard, frames: make([]sense.Frames, len(e.analyzers)),
 		offsets: map[[2]uint16]*Offset{}}
-	s.ctx = sense.NewContext(e.privacy(id), e.parserPerShard, e.child)
+	keeper := e.privacy(id)
+	s.secret = binary.LittleEndian.Uint64(keeper.DigestKey()[:])
+	s.ctx = sense.NewContext(keeper, e.parserPerShard, e.child)
 	return s
 }
 
@@ -76,10 +77,18 @@ func newShard(e *Engine, id int) *shard {
 func (s *shard) run(b *batch) {
 	out := s.engine.output()
 	s.ctx.SetOutput(out)
+	ticks := b.ticks
 	for i := b.head[s.id]; i >= 0; {
 		p := &b.packets[i]
 		i = p.next
+		for len(ticks) > 0 && ticks[0].index <= p.index {
+			s.tick(ticks[0])
+			ticks = ticks[1:]
+		}
 		s.packet(p)
+	}
+	for _, t := range ticks {
+		s.tick(t)
 	}
 	if len(out.Obs) > 0 {
 		b.outs[s.id] = out
@@ -90,11 +99,6 @@ func (s *shard) run(b *batch) {
 
 func (s *shard) packet(p *packet) {
 	s.now = p.time
-	if p.tick {
-		s.at(p)
-		s.tick()
-		return
-	}
 	if p.kind == kindFrame {
 		s.at(p)
 		s.frame(p)
@@ -127,6 +131,10 @@ func (s *shard) frame(p *packet) {
 func (s *shard) conversation(p *packet) {
 	f, d := s.flowOf(p)
 	hash := s.hash(p)
+	if p.time.Sub(f.partStart) > partTime && f.packets[0]+f.packets[1] > 0 {
+		s.at(p)
+		s.record(f, false)
+	}
 	f.last = p.time
 	if s.isCopy(p, hash) {
 		s.copied++
@@ -135,10 +143,6 @@ func (s *shard) conversation(p *packet) {
 		return
 	}
 	f.vantage(p)
-	if p.time.Sub(f.partStart) > partTime && f.packets[0]+f.packets[1] > 0 {
-		s.at(p)
-		s.record(f, false)
-	}
 	f.packets[d]++
 	f.wire += uint64(p.wire)
 	f.seen[d] = true
@@ -192,7 +196,8 @@ func (s *shard) flowOf(p *packet) (*flow, sense.Dir) {
 func (s *shard) syn(f *flow, p *packet, fromB bool) *flow {
 	d := f.dir(fromB)
 	opens := p.flags&flagACK == 0
-	if opens && f.syn[d] && f.isn[d] != p.seq && (f.list == listClosed || f.tcp != nil && f.tcp.half[d].started) {
+	late := !f.syn[d] && p.time.Sub(f.start).Abs() > lateSYN
+	if opens && (late || f.syn[d] && f.isn[d] != p.seq && (f.list == listClosed || f.tcp != nil && f.tcp.half[d].started)) {
 		s.at(p)
 		s.close(f)
 		k, h := f.key, f.hash
@@ -215,7 +220,7 @@ func (s *shard) newFlow(p *packet, k flowKey, h uint32, fromB bool) *flow {
 		s.evict()
 	}
 	f := s.takeFlow()
-	*f = flow{key: k, hash: h, source: p.source, vlan: p.vlan, start: p.time, last: p.time, partStart: p.time, queued: p.time, state: stateNew, vantages: f.vantages[:0:0]}
+	*f = flow{key: k, hash: h, source: p.source, number: p.number, vlan: p.vlan, start: p.time, last: p.time, partStart: p.time, queued: p.time, state: stateNew}
 	s.guessClient(f, p, fromB)
 	s.table.insert(f)
 	s.count++
@@ -277,15 +282,21 @@ func (s *shard) move(f *flow, to listID) {
 
 // waiting notes that f holds segments, for the clock to look after.
 func (s *shard) waiting(f *flow) {
-	if !f.waits {
-		f.waits = true
-		s.holes = append(s.holes, f)
+	if f.waits {
+		return
 	}
+	f.waits = true
+	if len(s.holes) > 2*s.count+64 { // closed ones, while the clock stands still
+		s.holes = slices.DeleteFunc(s.holes, func(g *flow) bool { return g.tcp == nil })
+	}
+	s.holes = append(s.holes, f)
 }
 
 // tick forgets what is over. A flow that was active since it was queued goes to
 // the end of its queue instead.
-func (s *shard) tick() {
+func (s *shard) tick(t tick) {
+	s.now = t.time
+	s.ctx.SetPacket(sense.Packet{Time: t.time, Index: t.index})
 	kept := s.holes[:0]
 	for _, f := range s.holes {
 		if f.tcp == nil { // closed meanwhile
@@ -312,7 +323,7 @@ func (s *shard) expire(l listID, after time.Duration) {
 		if f == nil {
 			return
 		}
-		if s.now.Sub(f.queued) <= after {
+		if wait := s.now.Sub(f.queued); wait <= after && wait >= -after { // one queued in a wrong future must not hold up the rest
 			return
 		}
 		if age := s.now.Sub(f.last); age <= after && age >= 0 {
@@ -388,7 +399,8 @@ func (s *shard) close(f *flow) {
 		}
 	}
 	reusable := !f.waits // else the list of holes still points to it
-	f.tcp, f.app, f.probe = nil, nil, nil
+	s.forgetProbe(f)
+	f.tcp, f.app = nil, nil
 	if reusable && len(s.freed) < freeFlowsKept {
 		s.freed = append(s.freed, f)
 	}
@@ -410,6 +422,7 @@ func (s *shard) record(f *flow, final bool) {
 	if f.app != nil {
 		name = f.app.analyzer.Name
 	}
+	s.ctx.SetOrigin(s.engine.captureName(f.source), f.number) // a flow is found by its first packet
 	s.ctx.SetConversation(s.engine.zones.name(f.zone()), name, client, server, f.midstream, nil)
 	r := s.ctx.Flow()
 	r.Transport = transport(f.key.proto)
@@ -428,22 +441,30 @@ func (s *shard) record(f *flow, final bool) {
 	f.partStart = f.last
 	f.packets, f.bytes, f.missing = [2]uint64{}, [2]uint64{}, [2]uint64{}
 	f.wire, f.copies, f.messages = 0, 0, 0
+	f.vantages = nil
 }
 
-// hash mixes what mirror copies of a payload share: all bytes of a short one, the
-// transport's checksum and samples at secret places of a long one.
+// hash mixes a payload with the site's key: all bytes of a short one, samples at
+// places that the key decides of a long one. The same payload gives the same in
+// every run, and nobody without the key knows where a long one is not looked at.
 func (s *shard) hash(p *packet) uint64 {
-	b := p.payload
+	b, e := p.payload, binary.LittleEndian
+	h := s.secret ^ uint64(len(b))
 	if len(b) <= hashWhole {
-		return maphash.Bytes(s.seed, b) ^ uint64(p.check)<<48
-	}
-	e := binary.LittleEndian
-	h := mix(e.Uint64(b), e.Uint64(b[len(b)-8:])^uint64(p.check)<<48^s.secret)
-	for i := range uint64(hashSamples) {
-		at := (s.secret>>(i*8))&0xff | i<<8 // in the first KiB
-		if int(at)+8 > len(b) {
-			break
+		for ; len(b) >= 8; b = b[8:] {
+			h = mix(h, e.Uint64(b))
 		}
+		var tail uint64
+		for i, c := range b {
+			tail |= uint64(c) << (8 * i)
+		}
+		return mix(h, tail)
+	}
+	h = mix(h, e.Uint64(b))
+	h = mix(h, e.Uint64(b[len(b)-8:]))
+	stride := uint64(len(b)-8) / hashSamples
+	for i := range uint64(hashSamples) {
+		at := i*stride + (s.secret>>(i*8)&0xff)*stride>>8
 		h = mix(h, e.Uint64(b[at:]))
 	}
 	return h
@@ -478,6 +499,9 @@ func (s *shard) isCopy(p *packet, payload uint64) bool {
 		if c.hash == 0 || row[oldest].hash != 0 && int32(c.micros-row[oldest].micros) < 0 {
 			oldest = i
 		}
+	}
+	if gone := &row[oldest]; s.copied > 0 && gone.hash != 0 && me.micros-gone.micros < uint32(copyWindow/time.Microsecond) {
+		s.ctx.Limit("wire.mirror-copies") // there are copies, and some may come too late to be known
 	}
 	row[oldest] = me
 	return false

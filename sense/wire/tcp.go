@@ -19,7 +19,8 @@ const (
 	pickupCount = 8 // segments collected before a mid-stream start is chosen
 	recentCount = 8 // delivered segments remembered to compare with their repetition
 	rstWindow   = 1 << 20
-	segmentCost = 48 // bookkeeping bytes charged for a held segment
+	finWindow   = 1 << 24 // more than any window in flight
+	segmentCost = 48      // bookkeeping bytes charged for a held segment
 )
 
 // tcpState is what reassembly needs of a conversation, from its first data on.
@@ -33,6 +34,8 @@ type half struct {
 	started bool   // next is valid
 	fin     bool
 	finSeq  uint32
+	waived  bool // answers up to waiver of what was lost are no longer waited for
+	waiver  uint32
 	far     uint8
 	at      uint8 // in recent
 	segs    []segment
@@ -100,15 +103,29 @@ func (s *shard) tcp(f *flow, p *packet, d sense.Dir, hash uint64) {
 		s.segment(f, d, segment{seq: seq, n: n, cut: p.cut, ack: p.ack, acked: p.flags&flagACK != 0, data: p.payload}, hash, p.time)
 	}
 	if p.flags&flagFIN != 0 {
-		h := &f.tcp.half[d]
-		h.fin, h.finSeq = true, seq+n
-		s.begin(f, d)
+		s.fin(f, d, seq+n)
 	}
 	if f.list != listClosed && f.tcp.half[0].finished() && f.tcp.half[1].finished() {
 		f.state = stateClosed
 		s.move(f, listClosed)
 		s.enough(f) // every byte up to both FINs was delivered
 	}
+}
+
+// fin notes where a direction ends. A number that cannot be its end is reported and
+// ignored, since it would end the analysis.
+func (s *shard) fin(f *flow, d sense.Dir, end uint32) {
+	h := &f.tcp.half[d]
+	s.begin(f, d)
+	if h.fin && h.finSeq == end {
+		return
+	}
+	if off := int32(end - h.next); h.started && (off < 0 || off > finWindow) {
+		s.speak(f)
+		s.ctx.Anomaly(d, "tcp.fin-out-of-window", "")
+		return
+	}
+	h.fin, h.finSeq = true, end
 }
 
 // finished reports that everything up to the FIN was delivered.
@@ -182,7 +199,11 @@ func (s *shard) segment(f *flow, d sense.Dir, g segment, hash uint64, now ward.T
 func (f *flow) early(d sense.Dir, g *segment) bool {
 	o := &f.tcp.half[d.Other()]
 	ahead := int32(g.ack - o.next)
-	return g.acked && o.started && f.seen[d.Other()] && !f.skip && ahead > 1 && ahead < farAway
+	if !g.acked || !o.started || f.skip || ahead <= 1 || ahead >= farAway || !f.seen[d.Other()] {
+		return false
+	}
+	h := &f.tcp.half[d]
+	return !h.waived || int32(g.ack-h.waiver) > 0
 }
 
 // settle delivers what can be delivered in either direction.
@@ -285,6 +306,9 @@ func (s *shard) hold(f *flow, d sense.Dir, g segment, now ward.Time) {
 			s.ctx.Limit("tcp.out-of-order")
 		}
 		s.giveUpHole(f, d)
+		for len(h.segs) > 0 && (h.held > maxHeldHalf || len(h.segs) > maxSegments || s.held > s.maxHeld) {
+			s.giveUpHole(f, d)
+		}
 	}
 }
 
@@ -378,7 +402,9 @@ func (s *shard) drain(f *flow, d sense.Dir) bool {
 		s.deliver(f, d, g)
 	}
 	if done > 0 {
-		h.segs = h.segs[:copy(h.segs, h.segs[done:])]
+		n := copy(h.segs, h.segs[done:])
+		clear(h.segs[n:]) // let go of their bytes
+		h.segs = h.segs[:n]
 		h.since = s.now
 	}
 	return done > 0
@@ -408,10 +434,15 @@ func (s *shard) giveUpHole(f *flow, d sense.Dir) {
 		return
 	}
 	if n := int32(h.segs[0].seq - h.next); n > 0 {
+		if n > farAway {
+			n = -1 // not a hole, a jump
+		}
 		s.gap(f, d, int64(n))
 		h.next = h.segs[0].seq
 	}
-	h.segs[0].acked = false // nor is what it answers waited for
+	if g := &h.segs[len(h.segs)-1]; g.acked { // nor is what these answer waited for
+		h.waived, h.waiver = true, g.ack
+	}
 	s.settle(f)
 }
 
