@@ -100,8 +100,8 @@ func (c *collector) act(o *ward.Observation) {
 func (c *collector) flow(o *ward.Observation) {
 	f := o.Flow
 	c.missing += f.MissingTo + f.MissingFrom
-	if f.Part > 0 {
-		return // the conversation was counted with its first part
+	if !f.Final {
+		return // a conversation is counted with its last part
 	}
 	c.flows++
 	if f.OneSided {

@@ -20,7 +20,7 @@ import (
 const (
 	shownDevices = 60
 	shownLinks   = 40
-	shownOfRule  = 4 // findings of one rule
+	shownOfRule  = 6 // findings of one rule
 	shownAnomaly = 30
 	shownOther   = 12
 )
@@ -146,8 +146,8 @@ func (r *Result) conversations(p *printer) {
 		var rows [][]string
 		for _, l := range r.Links {
 			if l.Protocol == proto {
-				rows = append(rows, []string{cmp.Or(names[l.A], l.A), "→ " + cmp.Or(names[l.B], l.B), fmt.Sprint(l.Flows, " conversations"),
-					fmt.Sprint(l.Messages, " messages"), humanize.Bytes(l.Bytes), clearMark(l.Clear)})
+				rows = append(rows, []string{cmp.Or(names[l.A], l.A), "→ " + cmp.Or(names[l.B], l.B), plural(l.Flows, "conversation"),
+					plural(l.Messages, "message"), humanize.Bytes(l.Bytes), clearMark(l.Clear)})
 			}
 		}
 		if len(rows) > 0 {
@@ -163,6 +163,13 @@ func (r *Result) conversations(p *printer) {
 	if len(other) > 0 {
 		p.line("\nOTHER PROTOCOLS\n  %s", strings.Join(other, ", "))
 	}
+}
+
+func plural(n uint64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return humanize.Comma(int64(n)) + " " + what
 }
 
 func clearMark(c bool) string {
