@@ -2,9 +2,10 @@ package privacy
 
 import "regexp"
 
-// code keeps a coded value whose shape or check digit shows its system: LOINC,
-// SNOMED CT, NDC, ATC, ICD-10; or one whose system is named in it. False leaves the
-// value to judge, which knows units and nomenclature.
+// code keeps a coded value whose shape shows its system: LOINC, NDC, ATC, ICD-10; or
+// one whose system is named in it. A number alone is never a SNOMED CT code: one
+// patient's number in some hundred would pass its check digit. False leaves the value
+// to judge, which knows units and nomenclature.
 func (s *Scrubber) code() bool {
 	t := &s.text
 	for i := range t.words {
@@ -28,7 +29,7 @@ func (t *text) systemCode() bool {
 	if len(b) > 24 {
 		return false
 	}
-	return codeShape.Match(b) || loinc(b) || snomed(b) || t.namedSystem()
+	return codeShape.Match(b) || loinc(b) || t.namedSystem()
 }
 
 // codeSystems may be named beside a number of up to eight digits.
@@ -40,7 +41,8 @@ func (t *text) namedSystem() bool {
 	}
 	for i := range t.words {
 		number, system := &t.words[i], &t.words[1-i]
-		if number.letters == 0 && number.digits <= 8 && codeSystems[string(t.lowOf(system))] && !dated(t.of(number)) {
+		name := string(t.lowOf(system))
+		if number.letters == 0 && number.digits <= 8 && codeSystems[name] && !dated(t.of(number)) || (name == "snomed" || name == "sct") && snomed(t.of(number)) {
 			return true
 		}
 	}
