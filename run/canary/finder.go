@@ -270,5 +270,10 @@ func whole(b []byte, i int, n string) bool {
 	for to < len(b) && isWord(b[to]) {
 		to++
 	}
-	return to-from < tokenRun || !letter
+	return (to-from < tokenRun || !letter) && !deviceID(b[from:to])
+}
+
+// deviceID reports a device's id as tables show it: d and nine hexadecimal digits.
+func deviceID(b []byte) bool {
+	return len(b) == 10 && b[0] == 'd' && bytes.IndexFunc(b[1:], func(r rune) bool { return r > 0x7f || !isHex(byte(r)) }) < 0
 }
