@@ -114,7 +114,7 @@ func digest(t *testing.T, lines []byte, err error) string {
 		case "act":
 			protocols[name]++
 		case "anomaly":
-			anomalies[field(line, "code")]++
+			anomalies[field(line, "verb")]++
 		case "device":
 			devices++
 		}
