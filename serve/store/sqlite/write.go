@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"wardkeeper/format/frame"
@@ -18,6 +18,7 @@ const (
 	frameBytes  = 256 << 10         // a frame is finished at this size or at ward.MaxFrame
 	framesAhead = 16                // finished frames that wait for the disk
 	commitEvery = 64                // frames a transaction
+	settle      = time.Second       // a frame, then a transaction, waits no longer for more
 	maxAddrs    = 2 * ward.MaxFrame // every address of a frame is indexed
 )
 
@@ -29,10 +30,14 @@ type Link struct {
 	First, Last            string
 }
 
-// Run is one reading of captures being written down.
+// Run is one reading of captures being written down. What is observed is on the disk
+// two seconds later.
 type Run struct {
 	store   *Store
 	id      int64
+	mu      sync.Mutex // guards what follows: frames also end when it is time
+	late    *time.Timer
+	ended   bool
 	enc     *frame.Encoder
 	count   int
 	first   ward.Time
@@ -46,7 +51,7 @@ type Run struct {
 
 // stored is a finished frame on its way to the disk.
 type stored struct {
-	plain       []byte
+	plain, data []byte // before and after compression
 	count       int
 	first, last ward.Time
 	addrs       []netip.Addr
@@ -56,7 +61,7 @@ type stored struct {
 func (s *Store) Begin(ctx context.Context, inputs []string, program string) (*Run, error) {
 	list, err := json.Marshal(inputs)
 	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", s.path, err)
+		return nil, s.fail(err)
 	}
 	res, err := s.db.ExecContext(ctx, "INSERT INTO runs(started, inputs, program) VALUES (?, ?, ?)", time.Now().UTC().Format(time.RFC3339), string(list), program)
 	if err != nil {
@@ -72,20 +77,20 @@ func (s *Store) Begin(ctx context.Context, inputs []string, program string) (*Ru
 	}
 	r := &Run{store: s, id: id, enc: enc, addrs: map[netip.Addr]struct{}{}, queue: make(chan stored, framesAhead),
 		free: make(chan []byte, framesAhead+2), written: make(chan error, 1)}
+	r.late = time.AfterFunc(settle, r.flush)
+	r.late.Stop()
 	go func() { r.written <- r.write(context.WithoutCancel(ctx)) }()
 	return r, nil
 }
 
-// fail words a database error so that a person knows what to do.
-func (s *Store) fail(err error) error {
-	return fmt.Errorf("database %s: %w (what was committed before is kept; free disk space or name another file)", s.path, err)
-}
-
 // Observe appends observations. An error is that of the disk and ends the run.
 func (r *Run) Observe(batch []ward.Observation) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for i := range batch {
 		o := &batch[i]
 		if r.count == 0 {
+			r.late.Reset(settle)
 			r.first, r.last = o.Time, o.Time
 		}
 		r.first, r.last = min(r.first, o.Time), max(r.last, o.Time)
@@ -101,7 +106,16 @@ func (r *Run) Observe(batch []ward.Observation) error {
 			}
 		}
 	}
-	return nil
+	return r.failed
+}
+
+// flush ends a frame that waited long enough.
+func (r *Run) flush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		_ = r.finish() // kept for whoever asks next
+	}
 }
 
 // finish queues the frame being built.
@@ -134,47 +148,75 @@ func (r *Run) finish() error {
 	}
 }
 
-// write puts queued frames on the disk, some a transaction.
+// write puts queued frames on the disk, some a transaction. No transaction is open
+// while it waits, so that others can write too.
 func (r *Run) write(ctx context.Context) error {
 	enc, err := frame.NewEncoder()
 	if err != nil {
 		return err
 	}
-	var tx *sql.Tx
-	var data []byte
-	n := 0
-	for f := range r.queue {
-		if tx == nil {
-			if tx, err = r.store.db.BeginTx(ctx, nil); err != nil {
-				return r.store.fail(err)
-			}
-		}
-		data = enc.Compress(f.plain, data[:0])
-		if err := insert(ctx, tx, r.id, f, data); err != nil {
-			_ = tx.Rollback() // the first error tells more
-			return r.store.fail(err)
-		}
+	frames := make([]stored, 0, commitEvery)
+	var due <-chan time.Time
+	for {
 		select {
-		case r.free <- f.plain:
-		default:
-		}
-		if n++; n%commitEvery == 0 {
-			if err := tx.Commit(); err != nil {
-				return r.store.fail(err)
+		case f, more := <-r.queue:
+			if !more {
+				return r.commit(ctx, frames)
 			}
-			tx = nil
+			frames = frames[:len(frames)+1]
+			last := &frames[len(frames)-1]
+			f.data = enc.Compress(f.plain, last.data[:0])
+			select {
+			case r.free <- f.plain:
+			default:
+			}
+			f.plain = nil
+			*last = f
+			if due == nil {
+				due = time.After(settle)
+			}
+			if len(frames) < commitEvery {
+				continue
+			}
+		case <-due:
 		}
+		if err := r.commit(ctx, frames); err != nil {
+			return err
+		}
+		frames, due = frames[:0], nil
 	}
-	if tx != nil {
-		if err := tx.Commit(); err != nil {
-			return r.store.fail(err)
+}
+
+// commit writes frames in one transaction.
+func (r *Run) commit(ctx context.Context, frames []stored) error {
+	return r.store.transact(ctx, func(tx *sql.Tx) error {
+		for i := range frames {
+			if err := insert(ctx, tx, r.id, &frames[i]); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+}
+
+// transact does work all or not at all.
+func (s *Store) transact(ctx context.Context, work func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return s.fail(err)
+	}
+	if err := work(tx); err != nil {
+		_ = tx.Rollback() // the first error tells more
+		return s.fail(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return s.fail(err)
 	}
 	return nil
 }
 
-func insert(ctx context.Context, tx *sql.Tx, run int64, f stored, data []byte) error {
-	res, err := tx.ExecContext(ctx, "INSERT INTO frames(run, first_time, last_time, count, data) VALUES (?, ?, ?, ?, ?)", run, int64(f.first), int64(f.last), f.count, data)
+func insert(ctx context.Context, tx *sql.Tx, run int64, f *stored) error {
+	res, err := tx.ExecContext(ctx, "INSERT INTO frames(run, first_time, last_time, count, data) VALUES (?, ?, ?, ?, ?)", run, int64(f.first), int64(f.last), f.count, f.data)
 	if err != nil {
 		return err
 	}
@@ -192,29 +234,30 @@ func insert(ctx context.Context, tx *sql.Tx, run int64, f stored, data []byte) e
 
 // Finish writes the rest and what was concluded.
 func (r *Run) Finish(ctx context.Context, sum ward.Summary, devices []ward.Device, links []Link, findings []ward.Finding) error {
-	err := r.finish()
+	if err := r.end(); err != nil {
+		return err
+	}
+	return r.store.transact(ctx, func(tx *sql.Tx) error { return conclude(ctx, tx, r.id, sum, devices, links, findings) })
+}
+
+// Abort writes the rest and leaves the run unfinished. After Finish it does nothing.
+func (r *Run) Abort() error { return r.end() }
+
+// end waits until everything observed is on the disk.
+func (r *Run) end() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return r.failed
+	}
+	r.ended = true
+	r.late.Stop()
+	_ = r.finish() // it returns r.failed
 	close(r.queue)
 	if r.failed == nil {
 		r.failed = <-r.written
 	}
-	if err != nil {
-		return err
-	}
-	if r.failed != nil {
-		return r.failed
-	}
-	tx, err := r.store.db.BeginTx(ctx, nil)
-	if err != nil {
-		return r.store.fail(err)
-	}
-	if err := conclude(ctx, tx, r.id, sum, devices, links, findings); err != nil {
-		_ = tx.Rollback() // the first error tells more
-		return r.store.fail(err)
-	}
-	if err := tx.Commit(); err != nil {
-		return r.store.fail(err)
-	}
-	return nil
+	return r.failed
 }
 
 func conclude(ctx context.Context, tx *sql.Tx, run int64, sum ward.Summary, devices []ward.Device, links []Link, findings []ward.Finding) error {
