@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,10 +73,11 @@ func Read(ctx context.Context, o ReadOptions, out, notes io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	src, err := capture.Open(o.Inputs, o.Stdin)
+	src, err := capture.Open(o.Inputs, untilDone(ctx, o.Stdin))
 	if err != nil {
-		return err
+		return interrupted(ctx, err)
 	}
+	defer context.AfterFunc(ctx, func() { _ = src.Close() })() // a pipe may be silent for ever
 	p := newPipeline(options)
 	var lines *jsonLines
 	if o.JSON {
@@ -84,28 +86,36 @@ func Read(ctx context.Context, o ReadOptions, out, notes io.Writer) (err error) 
 	}
 	keep, err := beginDB(ctx, o)
 	if err != nil {
-		return err
+		return interrupted(ctx, err)
 	}
 	if keep != nil {
 		p.keep = keep.run.Observe
-		defer func() { err = errors.Join(err, keep.store.Close()) }()
+		defer func() { err = keep.close(err) }()
 	}
 	bar := newProgress(notes, src)
 	began := time.Now()
 	stats, runErr := engine.Run(ctx, filtered(src, wanted), p)
-	elapsed := time.Since(began)
+	elapsed, cut := time.Since(began), interrupted(ctx, nil)
 	bar.done()
 	for _, problem := range src.Problems() {
 		fmt.Fprintf(notes, "wardkeeper: %v\n", problem)
 	}
-	if runErr != nil {
-		return runErr
-	}
 	if !src.Packets() {
-		return ErrNothingRead
+		return cmp.Or(runErr, interrupted(ctx, ErrNothingRead))
 	}
 	r := p.result(o.Inputs, stats, elapsed)
-	return errors.Join(p.finishDB(ctx, keep, r), r.writeHTML(o.HTML), r.write(o.JSON, lines, out), ctx.Err())
+	return join(runErr, p.finishDB(ctx, keep, r), r.writeHTML(o.HTML), r.write(o.JSON, lines, out), cut)
+}
+
+// join joins errors, leaving out what is in an earlier one already.
+func join(errs ...error) error {
+	var all error
+	for _, err := range errs {
+		if err != nil && !errors.Is(all, err) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
 }
 
 func profile(path string) (stop func(), err error) {
@@ -198,6 +208,15 @@ type kept struct {
 	run   *sqlite.Run
 }
 
+// close ends the database whatever happened; err is what is to be told already.
+func (k *kept) close(err error) error {
+	ended := cmp.Or(k.run.Abort(), k.store.Close())
+	if _, told := errors.AsType[*sqlite.Error](err); told {
+		return err
+	}
+	return join(err, ended)
+}
+
 func beginDB(ctx context.Context, o ReadOptions) (*kept, error) {
 	if o.DB == "" {
 		return nil, nil
@@ -208,7 +227,8 @@ func beginDB(ctx context.Context, o ReadOptions) (*kept, error) {
 	}
 	run, err := s.Begin(ctx, o.Inputs, BuildInfo())
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		_ = s.Close() // the first error tells more
+		return nil, err
 	}
 	return &kept{s, run}, nil
 }

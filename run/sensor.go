@@ -63,7 +63,7 @@ func Sensor(ctx context.Context, o SensorOptions, out, notes io.Writer) (err err
 	}
 	var writable []string
 	if keep != nil {
-		defer func() { err = errors.Join(err, keep.store.Close()) }()
+		defer func() { err = keep.close(err) }()
 		w.pipeline.keep = keep.run.Observe
 		writable = append(writable, filepath.Dir(o.DB))
 	}
@@ -78,7 +78,7 @@ func Sensor(ctx context.Context, o SensorOptions, out, notes io.Writer) (err err
 	stop()
 	stats.Dropped = src.Dropped()
 	r := w.pipeline.result(o.Interfaces, stats, time.Since(began))
-	return errors.Join(runErr, w.pipeline.finishDB(ctx, keep, r), r.write(o.JSON, w.lines, out))
+	return join(runErr, w.pipeline.finishDB(ctx, keep, r), r.write(o.JSON, w.lines, out))
 }
 
 // openLive opens the interfaces.

@@ -29,6 +29,9 @@ func Main() int {
 	if err == nil {
 		return 0
 	}
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
 	fmt.Fprintln(os.Stderr, "wardkeeper:", strings.ReplaceAll(err.Error(), "\n", "; ")) // one line, whatever was joined
 	var usage usageError
 	if errors.As(err, &usage) || !running {

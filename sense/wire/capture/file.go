@@ -213,6 +213,9 @@ func (f *file) more(p []byte) (int, error) {
 
 // end says how the input ended with so many bytes left over.
 func (f *file) end(err error, left int) error {
+	if errors.Is(err, os.ErrClosed) { // no more is wanted
+		return io.EOF
+	}
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return &FormatError{File: f.name, Packet: f.number, What: err.Error()}
 	}

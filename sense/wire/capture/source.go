@@ -27,6 +27,7 @@ type Source struct {
 	pending  []*input // not yet open, by first packet
 	active   []*input // by first packet
 	single   *input   // the only one: read without copying
+	pipes    []io.Closer
 	sources  []named
 	problems []error
 	total    int64
@@ -122,6 +123,9 @@ func (s *Source) add(to []*input, path string) []*input {
 	in := &input{path: path}
 	if f.pipe { // cannot be read twice
 		in.file = f
+		if path != "-" {
+			s.pipes = append(s.pipes, f.close[0])
+		}
 		return append(to, in)
 	}
 	if st, err := os.Stat(path); err == nil {
@@ -313,6 +317,18 @@ func (s *Source) Interface(i int) string { return s.sources[i].iface }
 
 // Problems returns what could not be read. It is complete after Fill returned io.EOF.
 func (s *Source) Problems() []error { return s.problems }
+
+// Close ends the reading of named pipes, also while Fill waits for one; standard input
+// is its owner's to close. Safe for concurrent use.
+func (s *Source) Close() error {
+	var errs []error
+	for _, p := range s.pipes {
+		if err := p.Close(); !errors.Is(err, os.ErrClosed) { // read to its end
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // Packets reports whether any packet was read.
 func (s *Source) Packets() bool { return s.packets }
