@@ -440,8 +440,11 @@ func (s *shard) giveUpHole(f *flow, d sense.Dir) {
 		s.gap(f, d, int64(n))
 		h.next = h.segs[0].seq
 	}
-	if g := &h.segs[len(h.segs)-1]; g.acked { // nor is what these answer waited for
-		h.waived, h.waiver = true, g.ack
+	// Nor is what these answer waited for; the first least of all, or nothing would move.
+	for _, g := range []*segment{&h.segs[len(h.segs)-1], &h.segs[0]} {
+		if g.acked && (!h.waived || int32(g.ack-h.waiver) > 0) {
+			h.waived, h.waiver = true, g.ack
+		}
 	}
 	s.settle(f)
 }

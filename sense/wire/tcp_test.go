@@ -283,3 +283,22 @@ func TestSameAnswer(t *testing.T) {
 		t.Error("no flows")
 	}
 }
+
+// TestAcknowledgementsFallBack: held answers that wait for less and less (a damaged or
+// forged acknowledgement) end with the conversation all the same.
+func TestAcknowledgementsFallBack(t *testing.T) {
+	k := newTalk(t, 100).open().at(0, "ab").back(0, "xy")
+	for i, ahead := range []uint32{5000, 900, 300} {
+		k.add(1, k.tcpPacket(1, 4000, 2, 80, k.isn+3+uint32(2*i), k.isnB+3+ahead, "A", []byte("cd")))
+	}
+	done := make(chan bool)
+	go func() {
+		k.run(Config{})
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the conversation does not end")
+	}
+}
