@@ -19,11 +19,12 @@ import (
 type Finder struct {
 	about  map[string]string // needle → where it was planted
 	starts map[[4]byte][]string
+	begin  []uint64 // a bit for each three bytes that a needle begins with
 }
 
 // NewFinder returns one that looks for nothing yet.
 func NewFinder() *Finder {
-	return &Finder{about: map[string]string{}, starts: map[[4]byte][]string{}}
+	return &Finder{about: map[string]string{}, starts: map[[4]byte][]string{}, begin: make([]uint64, 1<<24/64)}
 }
 
 // Add looks for the needles, in lower case and of four bytes at least.
@@ -38,6 +39,8 @@ func (f *Finder) Add(about string, needles ...string) {
 		f.about[n] = about
 		k := [4]byte([]byte(n[:4]))
 		f.starts[k] = append(f.starts[k], n)
+		at := three(k[:])
+		f.begin[at/64] |= 1 << (at % 64)
 	}
 }
 
@@ -223,6 +226,8 @@ func compressed(b []byte, each func(string, []byte)) {
 	}
 }
 
+func three(b []byte) uint32 { return uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2]) }
+
 // scan looks for needles as they are, in any case.
 func (f *Finder) scan(where, how string, b []byte, hit func(Hit)) {
 	low := bytes.ToLower(b)
@@ -235,6 +240,9 @@ func (f *Finder) scan(where, how string, b []byte, hit func(Hit)) {
 		}
 	}
 	for i := 0; i+4 <= len(low); i++ {
+		if at := three(low[i:]); f.begin[at/64]&(1<<(at%64)) == 0 {
+			continue
+		}
 		for _, n := range f.starts[[4]byte(low[i:i+4])] {
 			if !bytes.HasPrefix(low[i:], []byte(n)) || !whole(low, i, n) {
 				continue
