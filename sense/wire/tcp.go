@@ -307,7 +307,7 @@ func (s *shard) hold(f *flow, d sense.Dir, g segment, now ward.Time) {
 		}
 		s.giveUpHole(f, d)
 		for len(h.segs) > 0 && (h.held > maxHeldHalf || len(h.segs) > maxSegments || s.held > s.maxHeld) {
-			s.giveUpHole(f, d)
+			s.mustGiveUp(f, d)
 		}
 	}
 }
@@ -449,6 +449,17 @@ func (s *shard) giveUpHole(f *flow, d sense.Dir) {
 	s.settle(f)
 }
 
+// mustGiveUp is giveUpHole where something has to go: loops over it end, whatever
+// the numbers say.
+func (s *shard) mustGiveUp(f *flow, d sense.Dir) {
+	h := &f.tcp.half[d]
+	before := len(h.segs)
+	if s.giveUpHole(f, d); len(h.segs) >= before {
+		s.ctx.Limit("tcp.out-of-order")
+		s.dropHeld(h)
+	}
+}
+
 // pickUp collects the first segments of a direction whose start was not captured,
 // because they may be out of order, and starts at the lowest.
 func (s *shard) pickUp(f *flow, d sense.Dir, g segment, now ward.Time) {
@@ -500,7 +511,7 @@ func (s *shard) flush(f *flow) {
 		h := &f.tcp.half[d]
 		s.startPickUp(f, sense.Dir(d))
 		for len(h.segs) > 0 {
-			s.giveUpHole(f, sense.Dir(d))
+			s.mustGiveUp(f, sense.Dir(d))
 		}
 		if h.started && h.fin {
 			if n := int32(h.finSeq - h.next); n > 0 && n < farAway {
