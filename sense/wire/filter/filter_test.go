@@ -159,8 +159,7 @@ func expression() *rapid.Generator[string] {
 		var out strings.Builder
 		depth, vlans := 0, 0
 		var term func()
-		var terms func()
-		terms = func() {
+		terms := func() {
 			term()
 			for n := rapid.IntRange(0, 2).Draw(t, "more"); n > 0; n-- {
 				out.WriteString(rapid.SampledFrom([]string{" and ", " or ", " && ", "||"}).Draw(t, "join"))
