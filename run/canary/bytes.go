@@ -65,4 +65,3 @@ func ber(tag byte, parts ...[]byte) []byte {
 
 func berText(tag byte, s string) []byte { return ber(tag, []byte(s)) }
 
-func berInt(v int) []byte { return ber(2, []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}) }
