@@ -64,4 +64,3 @@ func ber(tag byte, parts ...[]byte) []byte {
 }
 
 func berText(tag byte, s string) []byte { return ber(tag, []byte(s)) }
-
