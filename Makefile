@@ -15,10 +15,11 @@ run: build ## what it says of the sample capture
 
 test: ## everything that needs Go and git alone; other programs are used where they are installed
 	CGO_ENABLED=0 $(GO) vet $(PKGS)
-	CGO_ENABLED=0 $(GO) test $(PKGS)
+	CGO_ENABLED=0 $(GO) test -timeout 20m $(PKGS)
 
 race: ## the concurrent parts under the race detector (needs gcc)
-	CGO_ENABLED=1 $(GO) test -race ./sense/wire/... ./sense/privacy/... ./serve/... ./run/...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./sense/wire/... ./serve/... ./detect/...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m -run 'Watch|Interrupt|Mirror|Loss|Stdin|HTML' ./run
 
 corpus: ## everything over the folder of real material named by WARDKEEPER_CORPUS
 	@test -n "$$WARDKEEPER_CORPUS" || { echo "set WARDKEEPER_CORPUS to the folder with captures and messages"; exit 1; }
