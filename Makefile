@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X wardkeeper/run.Version=$(VERSION)
 FUZZ    ?= 10s
 
-.PHONY: build run test race corpus bench fuzz lint cross sample clean
+.PHONY: build run test race proof corpus bench fuzz lint cross sample clean
 
 build: ## the program, without cgo
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o wardkeeper ./cmd/wardkeeper
@@ -20,6 +20,9 @@ test: ## everything that needs Go and git alone; other programs are used where t
 race: ## the concurrent parts under the race detector (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./sense/wire/... ./serve/... ./detect/...
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m -run 'Watch|Interrupt|Mirror|Loss|Stdin|HTML' ./run
+
+proof: ## the search for identities with every form of every field (minutes)
+	WARDKEEPER_THOROUGH=1 CGO_ENABLED=0 $(GO) test -count=1 -timeout 40m -run 'Canary' ./run
 
 corpus: ## everything over the folder of real material named by WARDKEEPER_CORPUS
 	@test -n "$$WARDKEEPER_CORPUS" || { echo "set WARDKEEPER_CORPUS to the folder with captures and messages"; exit 1; }

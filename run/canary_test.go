@@ -263,40 +263,48 @@ func recognised(t *testing.T, expected map[string]string, lines []byte) {
 	t.Log("recognised:", found)
 }
 
-// shortRounds is how many forms each field has in a short test.
-const shortRounds = 1
+// shortRounds is how many forms each field has by default; all of them, and every
+// damage, with WARDKEEPER_THOROUGH (make proof).
+const shortRounds = 2
+
+func thorough() bool { return os.Getenv("WARDKEEPER_THOROUGH") != "" }
 
 func TestCanary(t *testing.T) {
 	rounds := len(canary.Forms)
-	if testing.Short() {
+	if !thorough() {
 		rounds = shortRounds
 	}
+	for round := range rounds {
+		t.Run(fmt.Sprint("round", round), func(t *testing.T) { canaryRound(t, round) })
+	}
+}
+
+func canaryRound(t *testing.T, round int) {
 	finder := canary.NewFinder()
 	plant := canary.NewPlant(finder)
+	plant.Round = round
 	dir := t.TempDir()
 	w := &written{t: t, finder: finder, leaks: map[string]canary.Hit{}}
-	for round := range rounds {
-		plant.Round = round
-		n := canary.NewNet()
-		canary.AddTo(n, plant)
-		files := map[string]int{"ether": canary.Ethernet, "ble": canary.BLE, "hci": canary.HCI}
-		frames := map[string][][]byte{"ether": n.Frames, "ble": canary.Air(plant), "hci": canary.Log(plant)}
-		var captures []string
-		for _, name := range slices.Sorted(maps.Keys(files)) {
-			path := filepath.Join(dir, fmt.Sprintf("%s%d.pcap", name, round))
-			if err := canary.WritePcap(path, files[name], frames[name]); err != nil {
-				t.Fatal(err)
-			}
-			captures = append(captures, path)
+	n := canary.Ether(plant)
+	files := map[string]int{"ether": canary.Ethernet, "ble": canary.BLE, "hci": canary.HCI}
+	frames := map[string][][]byte{"ether": n.Frames, "ble": canary.Air(plant), "hci": canary.Log(plant)}
+	var captures []string
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		path := filepath.Join(dir, name+".pcap")
+		if err := canary.WritePcap(path, files[name], frames[name]); err != nil {
+			t.Fatal(err)
 		}
-		lines := w.all(captures...)
-		recognised(t, n.Expected, lines)
-		if !bytes.Contains(lines, []byte(`"protocol":"ble"`)) {
-			t.Error("no ble")
-		}
+		captures = append(captures, path)
 	}
-	w.report(200)
-	t.Log("fields:\n" + plant.Table())
+	lines := w.all(captures...)
+	recognised(t, n.Expected, lines)
+	if !bytes.Contains(lines, []byte(`"protocol":"ble"`)) {
+		t.Error("no ble")
+	}
+	w.report(50)
+	if round == 0 {
+		t.Log("fields:\n" + plant.Table())
+	}
 }
 
 // TestCanaryOnePerson: the same person everywhere, and the short writings of dates.
@@ -309,7 +317,7 @@ func TestCanaryOnePerson(t *testing.T) {
 	finder.Add("the one person", one.Needles(true)...)
 	w := &written{t: t, finder: finder, leaks: map[string]canary.Hit{}}
 	for round := range 2 {
-		if testing.Short() && round > 0 {
+		if !thorough() && round > 0 {
 			break
 		}
 		plant.Round = round * 11
@@ -362,7 +370,7 @@ func TestCanaryDamaged(t *testing.T) {
 				frames = append(frames, f)
 			}
 		}
-		if testing.Short() && name != "flipped" {
+		if !thorough() && name != "flipped" {
 			continue
 		}
 		path := filepath.Join(dir, name+".pcap")
